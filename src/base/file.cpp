@@ -1,0 +1,104 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/random.h"
+
+namespace salus {
+namespace {
+
+/// A descriptor that closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+int write_all(int fd, ByteView content) {
+  while (!content.empty()) {
+    const ssize_t wrote = ::write(fd, content.data(), content.size());
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0) return errno;
+    content = content.subspan(static_cast<std::size_t>(wrote));
+  }
+  return ::fsync(fd) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+Error io_error(std::string_view what, const std::filesystem::path& path, int error_number) {
+  const bool full = error_number == ENOSPC || error_number == EDQUOT;
+  return Error{full ? ErrorCode::kNoSpace : ErrorCode::kIo,
+               std::string(what) + " " + path.string() + ": " + std::strerror(error_number) +
+                   (full ? "; free some space and try again" : "")};
+}
+
+Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t limit_bytes) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) {
+    if (errno == ENOENT) return Error{ErrorCode::kNotFound, "no file " + path.string()};
+    return io_error("cannot open", path, errno);
+  }
+  Bytes content;
+  std::array<std::byte, 65536> chunk;
+  for (;;) {
+    const ssize_t got = ::read(file.get(), chunk.data(), chunk.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return io_error("cannot read", path, errno);
+    if (got == 0) return content;
+    append(content, ByteView(chunk).first(static_cast<std::size_t>(got)));
+    if (content.size() > limit_bytes) {
+      return Error{ErrorCode::kLimit, path.string() + " is larger than the limit of " +
+                                          std::to_string(limit_bytes) + " bytes"};
+    }
+  }
+}
+
+Result<std::string> read_text_file(const std::filesystem::path& path, std::uint64_t limit_bytes) {
+  const Result<Bytes> bytes = read_file(path, limit_bytes);
+  if (!bytes) return bytes.error();
+  return std::string(as_text(*bytes));
+}
+
+Status write_file(const std::filesystem::path& path, ByteView content, FileMode mode) {
+  const Seed suffix = random_seed();
+  const std::filesystem::path temporary =
+      path.string() + "." + to_hex(ByteView(suffix).first(8)) + ".tmp";
+  {
+    const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                                 static_cast<mode_t>(mode)));
+    if (file.get() < 0) return io_error("cannot create", temporary, errno);
+    if (const int failed = write_all(file.get(), content); failed != 0) {
+      ::unlink(temporary.c_str());
+      return io_error("cannot write", path, failed);
+    }
+  }
+  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int failed = errno;
+    ::unlink(temporary.c_str());
+    return io_error("cannot rename into", path, failed);
+  }
+  return sync_directory(path.has_parent_path() ? path.parent_path() : ".");
+}
+
+Status sync_directory(const std::filesystem::path& directory) {
+  const Descriptor folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0) return io_error("cannot open directory", directory, errno);
+  if (::fsync(folder.get()) != 0) return io_error("cannot sync directory", directory, errno);
+  return {};
+}
+
+}  // namespace salus

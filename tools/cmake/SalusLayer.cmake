@@ -1,0 +1,75 @@
+# One folder of src/ = one static library = one namespace = one layer.
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+find_package(Threads REQUIRED)
+find_package(GTest REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+
+add_library(salus_options INTERFACE)
+target_include_directories(salus_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_options(salus_options INTERFACE
+  -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Werror
+  -fno-math-errno -ffp-contract=off)
+target_compile_definitions(salus_options INTERFACE SALUS_VERSION="${PROJECT_VERSION}")
+if(SALUS_SANITIZE STREQUAL "address")
+  target_compile_options(salus_options INTERFACE -fsanitize=address,undefined
+    -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
+  target_link_options(salus_options INTERFACE -fsanitize=address,undefined)
+elseif(SALUS_SANITIZE STREQUAL "thread")
+  target_compile_options(salus_options INTERFACE -fsanitize=thread -g1)
+  target_link_options(salus_options INTERFACE -fsanitize=thread)
+elseif(SALUS_SANITIZE STREQUAL "coverage")
+  target_compile_options(salus_options INTERFACE --coverage -g1)
+  target_link_options(salus_options INTERFACE --coverage)
+elseif(SALUS_SANITIZE STREQUAL "fuzzer")
+  target_compile_options(salus_options INTERFACE -fsanitize=fuzzer-no-link,address,undefined
+    -fno-sanitize-recover=all -g1)
+  target_link_options(salus_options INTERFACE -fsanitize=address,undefined)
+endif()
+
+# salus_layer(ring USES kernel [LINKS lib ...] [PRIVATE_LINKS lib ...] [TEST_LABEL fast])
+#   USES  folders of src/ that this one includes; held against tools/layers.txt by tests/layers
+#   LINKS third-party targets that the folder's headers need; PRIVATE_LINKS: its sources only
+#   TEST_USES further folders or libraries that the folder's tests need
+# Sources are the folder's *.cpp (and those of its subfolders); *_test.cpp become <folder>_test.
+function(salus_layer name)
+  cmake_parse_arguments(arg "" "" "USES;LINKS;PRIVATE_LINKS;TEST_USES" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp *.h)
+  file(GLOB_RECURSE tests CONFIGURE_DEPENDS *_test.cpp)
+  list(REMOVE_ITEM sources ${tests} "")
+  add_library(salus_${name} STATIC ${sources})
+  set_target_properties(salus_${name} PROPERTIES LINKER_LANGUAGE CXX)
+  target_link_libraries(salus_${name} PUBLIC salus_options)
+  foreach(used IN LISTS arg_USES)
+    target_link_libraries(salus_${name} PUBLIC salus_${used})
+  endforeach()
+  target_link_libraries(salus_${name} PUBLIC ${arg_LINKS})
+  target_link_libraries(salus_${name} PRIVATE ${arg_PRIVATE_LINKS})
+  if(tests AND NOT SALUS_SANITIZE STREQUAL "fuzzer")
+    salus_test(${name}_test SOURCES ${tests} LINKS salus_${name} ${arg_TEST_USES})
+  endif()
+endfunction()
+
+# salus_test(name SOURCES ... LINKS ... [LABEL fast]): one GoogleTest program, one CTest case per
+# TEST. Tests whose suite name ends in "Slow" carry the label slow instead.
+function(salus_test name)
+  cmake_parse_arguments(arg "" "LABEL" "SOURCES;LINKS" ${ARGN})
+  if(NOT arg_LABEL)
+    set(arg_LABEL fast)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LINKS} GTest::gtest GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE
+    SALUS_SOURCE_DIR="${CMAKE_SOURCE_DIR}" SALUS_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  include(GoogleTest)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 DISCOVERY_MODE PRE_TEST
+    TEST_FILTER "-*Slow.*" PROPERTIES LABELS ${arg_LABEL} TIMEOUT 600)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 DISCOVERY_MODE PRE_TEST TEST_LIST ${name}_slow
+    TEST_FILTER "*Slow.*" PROPERTIES LABELS slow TIMEOUT 1800)
+endfunction()
