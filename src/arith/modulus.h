@@ -1,0 +1,104 @@
+// Arithmetic modulo one prime below 2^61. Residues are in [0, q) unless a name says lazy.
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+
+namespace salus::arith {
+
+__extension__ using uint128 = unsigned __int128;  // GCC and Clang; no standard type is this wide
+
+inline constexpr int kMaxModulusBits = 61;
+
+inline std::uint64_t high_word(uint128 x) { return static_cast<std::uint64_t>(x >> 64); }
+inline std::uint64_t multiply_high(std::uint64_t a, std::uint64_t b) {
+  return high_word(static_cast<uint128>(a) * b);
+}
+
+/// A modulus q with the constants of Barrett reduction.
+class Modulus {
+ public:
+  /// Errors: kInvalidArgument unless 2 <= q < 2^61.
+  static Result<Modulus> create(std::uint64_t q);
+
+  std::uint64_t value() const { return q_; }
+  int bit_count() const;
+
+  /// x mod q for any 64-bit x.
+  std::uint64_t reduce(std::uint64_t x) const {
+    // ratio_high = floor(2^64 / q): the quotient estimate is short by at most one.
+    const std::uint64_t r = x - multiply_high(x, ratio_high_) * q_;
+    return r >= q_ ? r - q_ : r;
+  }
+
+  /// x mod q for any 128-bit x.
+  ///
+  /// Barrett with ratio = floor(2^128 / q): the estimate floor(x ratio / 2^128), of which only the low
+  /// word is needed, is short by at most two (Menezes et al., Handbook of Applied Cryptography,
+  /// algorithm 14.42, in base 2^64).
+  std::uint64_t reduce(uint128 x) const {
+    const auto x0 = static_cast<std::uint64_t>(x);
+    const std::uint64_t x1 = high_word(x);
+    const uint128 middle_a = static_cast<uint128>(x0) * ratio_high_ + multiply_high(x0, ratio_low_);
+    const uint128 middle_b = static_cast<uint128>(x1) * ratio_low_ + static_cast<std::uint64_t>(middle_a);
+    const std::uint64_t quotient = x1 * ratio_high_ + high_word(middle_a) + high_word(middle_b);
+    std::uint64_t r = x0 - quotient * q_;
+    r = r >= q_ ? r - q_ : r;
+    return r >= q_ ? r - q_ : r;
+  }
+
+  std::uint64_t add(std::uint64_t a, std::uint64_t b) const {
+    const std::uint64_t sum = a + b;
+    return sum >= q_ ? sum - q_ : sum;
+  }
+  std::uint64_t subtract(std::uint64_t a, std::uint64_t b) const { return a >= b ? a - b : a + q_ - b; }
+  std::uint64_t negate(std::uint64_t a) const { return a == 0 ? 0 : q_ - a; }
+  std::uint64_t multiply(std::uint64_t a, std::uint64_t b) const {
+    return reduce(static_cast<uint128>(a) * b);
+  }
+  std::uint64_t power(std::uint64_t base, std::uint64_t exponent) const;
+
+  /// a^-1 for prime q. Not constant time. Errors (Defect): a = 0 mod q.
+  std::uint64_t inverse(std::uint64_t a) const;
+
+  /// The residue of a signed number, |x| < q: no branch on x.
+  std::uint64_t from_signed(std::int64_t x) const {
+    return static_cast<std::uint64_t>(x) + (q_ & static_cast<std::uint64_t>(x >> 63));
+  }
+  /// The representative in (-q/2, q/2].
+  std::int64_t to_signed(std::uint64_t a) const {
+    return a > q_ / 2 ? static_cast<std::int64_t>(a) - static_cast<std::int64_t>(q_)
+                      : static_cast<std::int64_t>(a);
+  }
+
+  bool operator==(const Modulus& other) const { return q_ == other.q_; }
+
+ private:
+  explicit Modulus(std::uint64_t q);
+  std::uint64_t q_;
+  std::uint64_t ratio_high_;  // floor(2^128 / q), two words
+  std::uint64_t ratio_low_;
+};
+
+/// A factor w used many times, with w' = floor(w 2^64 / q) (Shoup; Harvey, arXiv:1205.2926).
+struct Factor {
+  std::uint64_t value = 0;
+  std::uint64_t quotient = 0;
+
+  Factor() = default;
+  Factor(std::uint64_t w, const Modulus& q)
+      : value(w), quotient(static_cast<std::uint64_t>((static_cast<uint128>(w) << 64) / q.value())) {}
+};
+
+/// w x mod q in [0, 2q), for any 64-bit x.
+inline std::uint64_t multiply_lazy(std::uint64_t x, const Factor& w, std::uint64_t q) {
+  return x * w.value - multiply_high(x, w.quotient) * q;
+}
+
+inline std::uint64_t multiply(std::uint64_t x, const Factor& w, std::uint64_t q) {
+  const std::uint64_t r = multiply_lazy(x, w, q);
+  return r >= q ? r - q : r;
+}
+
+}  // namespace salus::arith

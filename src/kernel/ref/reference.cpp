@@ -1,0 +1,167 @@
+// Portable kernels. Transforms keep values lazily in [0, 4q) (Harvey, "Faster arithmetic for
+// number-theoretic transforms", arXiv:1205.2926): q < 2^61 leaves room for that in 64 bits.
+
+#include <array>
+
+#include "kernel/kernel_table.h"
+
+namespace salus::kernel {
+namespace {
+
+using arith::Factor;
+using arith::Modulus;
+using arith::multiply_lazy;
+using arith::NttTables;
+using arith::uint128;
+
+std::uint64_t subtract_if_at_least(std::uint64_t x, std::uint64_t bound) {
+  return x >= bound ? x - bound : x;
+}
+
+// (x, y) -> (x + w y, x - w y): in [0, 4q), out [0, 4q).
+void forward_block(std::uint64_t* x, std::uint64_t* y, std::size_t count, Factor w, std::uint64_t q) {
+  const std::uint64_t two_q = 2 * q;
+  for (std::size_t j = 0; j < count; ++j) {
+    const std::uint64_t u = subtract_if_at_least(x[j], two_q);
+    const std::uint64_t v = multiply_lazy(y[j], w, q);
+    x[j] = u + v;
+    y[j] = u + two_q - v;
+  }
+}
+
+// (x, y) -> (x + y, w (x - y)): in [0, 2q), out [0, 2q).
+void inverse_block(std::uint64_t* x, std::uint64_t* y, std::size_t count, Factor w, std::uint64_t q) {
+  const std::uint64_t two_q = 2 * q;
+  for (std::size_t j = 0; j < count; ++j) {
+    const std::uint64_t u = x[j];
+    const std::uint64_t v = y[j];
+    x[j] = subtract_if_at_least(u + v, two_q);
+    y[j] = multiply_lazy(u + two_q - v, w, q);
+  }
+}
+
+void ntt_forward(Words values, const NttTables& tables) {
+  const std::uint64_t q = tables.modulus().value();
+  const Factor* roots = tables.roots().data();
+  std::uint64_t* a = values.data();
+  std::size_t half = values.size() / 2;
+  for (std::size_t blocks = 1; blocks < values.size(); blocks *= 2, half /= 2) {
+    for (std::size_t i = 0; i < blocks; ++i) {
+      std::uint64_t* x = a + 2 * i * half;
+      forward_block(x, x + half, half, roots[blocks + i], q);
+    }
+  }
+  for (std::uint64_t& v : values) {
+    v = subtract_if_at_least(subtract_if_at_least(v, 2 * q), q);
+  }
+}
+
+void ntt_inverse(Words values, const NttTables& tables) {
+  const std::uint64_t q = tables.modulus().value();
+  const Factor* roots = tables.inverse_roots().data();
+  std::uint64_t* a = values.data();
+  std::size_t half = 1;
+  for (std::size_t blocks = values.size() / 2; blocks > 1; blocks /= 2, half *= 2) {
+    for (std::size_t i = 0; i < blocks; ++i) {
+      std::uint64_t* x = a + 2 * i * half;
+      inverse_block(x, x + half, half, roots[blocks + i], q);
+    }
+  }
+  // The last layer carries the factor 1/N.
+  std::uint64_t* y = a + half;
+  for (std::size_t j = 0; j < half; ++j) {
+    const std::uint64_t u = a[j];
+    const std::uint64_t v = y[j];
+    a[j] = arith::multiply(u + v, tables.inverse_degree(), q);
+    y[j] = arith::multiply(u + 2 * q - v, tables.inverse_degree_times_root(), q);
+  }
+}
+
+void add(ConstWords a, ConstWords b, Words out, const Modulus& q) {
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = q.add(a[i], b[i]);
+}
+
+void subtract(ConstWords a, ConstWords b, Words out, const Modulus& q) {
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = q.subtract(a[i], b[i]);
+}
+
+void negate(ConstWords a, Words out, const Modulus& q) {
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = q.negate(a[i]);
+}
+
+void multiply(ConstWords a, ConstWords b, Words out, const Modulus& q) {
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = q.multiply(a[i], b[i]);
+}
+
+void multiply_add(ConstWords a, ConstWords b, Words sum, const Modulus& q) {
+  for (std::size_t i = 0; i < sum.size(); ++i) {
+    sum[i] = q.reduce(static_cast<uint128>(a[i]) * b[i] + sum[i]);
+  }
+}
+
+void multiply_scalar(ConstWords a, const Factor& w, Words out, const Modulus& q) {
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = arith::multiply(a[i], w, q.value());
+}
+
+void reduce(ConstWords a, Words out, const Modulus& q) {
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = q.reduce(a[i]);
+}
+
+// Sums run over short blocks so that the 128-bit accumulators stay in registers or L1.
+constexpr std::size_t kBlock = 64;
+
+void inner_product(std::span<const ConstWords> a, std::span<const ConstWords> b, Words out,
+                   const Modulus& q) {
+  std::array<uint128, kBlock> sum;
+  for (std::size_t begin = 0; begin < out.size(); begin += kBlock) {
+    const std::size_t count = std::min(kBlock, out.size() - begin);
+    sum.fill(0);
+    for (std::size_t j = 0; j < a.size(); ++j) {
+      const std::uint64_t* x = a[j].data() + begin;
+      const std::uint64_t* y = b[j].data() + begin;
+      for (std::size_t i = 0; i < count; ++i) sum[i] += static_cast<uint128>(x[i]) * y[i];
+    }
+    for (std::size_t i = 0; i < count; ++i) out[begin + i] = q.reduce(sum[i]);
+  }
+}
+
+void weighted_sum(std::span<const ConstWords> a, std::span<const std::uint64_t> w, Words out,
+                  const Modulus& q) {
+  std::array<uint128, kBlock> sum;
+  for (std::size_t begin = 0; begin < out.size(); begin += kBlock) {
+    const std::size_t count = std::min(kBlock, out.size() - begin);
+    sum.fill(0);
+    for (std::size_t j = 0; j < a.size(); ++j) {
+      const std::uint64_t* x = a[j].data() + begin;
+      for (std::size_t i = 0; i < count; ++i) sum[i] += static_cast<uint128>(x[i]) * w[j];
+    }
+    for (std::size_t i = 0; i < count; ++i) out[begin + i] = q.reduce(sum[i]);
+  }
+}
+
+void permute(ConstWords a, std::span<const std::uint32_t> source, Words out) {
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = a[source[i]];
+}
+
+}  // namespace
+
+const KernelTable& reference() {
+  static constexpr KernelTable kTable{
+      .name = "ref",
+      .ntt_forward = ntt_forward,
+      .ntt_inverse = ntt_inverse,
+      .add = add,
+      .subtract = subtract,
+      .negate = negate,
+      .multiply = multiply,
+      .multiply_add = multiply_add,
+      .multiply_scalar = multiply_scalar,
+      .reduce = reduce,
+      .inner_product = inner_product,
+      .weighted_sum = weighted_sum,
+      .permute = permute,
+  };
+  return kTable;
+}
+
+}  // namespace salus::kernel
