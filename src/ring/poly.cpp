@@ -1,0 +1,124 @@
+#include "ring/poly.h"
+
+namespace salus::ring {
+namespace {
+
+void require_same_shape(const Poly& a, const Poly& b, BasisView basis) {
+  check(a.form() == b.form(), "operands in different forms");
+  check(a.limb_count() == b.limb_count() && a.ring_degree() == b.ring_degree(),
+        "operands of different shapes");
+  check(a.limb_count() <= basis.size(), "more limbs than primes");
+}
+
+}  // namespace
+
+void to_ntt(Poly& a, BasisView basis) {
+  check(a.form() == Form::kCoefficient, "already in NTT form");
+  for (std::size_t j = 0; j < a.limb_count(); ++j) {
+    kernel::active().ntt_forward(a.limb(j), *basis[j]);
+  }
+  a.set_form(Form::kNtt);
+}
+
+void to_coefficients(Poly& a, BasisView basis) {
+  check(a.form() == Form::kNtt, "already in coefficient form");
+  for (std::size_t j = 0; j < a.limb_count(); ++j) {
+    kernel::active().ntt_inverse(a.limb(j), *basis[j]);
+  }
+  a.set_form(Form::kCoefficient);
+}
+
+Poly add(const Poly& a, const Poly& b, BasisView basis) {
+  Poly sum = a;
+  add_to(sum, b, basis);
+  return sum;
+}
+
+Poly subtract(const Poly& a, const Poly& b, BasisView basis) {
+  Poly difference = a;
+  subtract_from(difference, b, basis);
+  return difference;
+}
+
+Poly negate(const Poly& a, BasisView basis) {
+  Poly out(a.ring_degree(), a.limb_count(), a.form());
+  for (std::size_t j = 0; j < a.limb_count(); ++j) {
+    kernel::active().negate(a.limb(j), out.limb(j), basis[j]->modulus());
+  }
+  return out;
+}
+
+Poly multiply(const Poly& a, const Poly& b, BasisView basis) {
+  require_same_shape(a, b, basis);
+  check(a.form() == Form::kNtt, "multiply needs NTT form");
+  Poly out(a.ring_degree(), a.limb_count(), Form::kNtt);
+  for (std::size_t j = 0; j < a.limb_count(); ++j) {
+    kernel::active().multiply(a.limb(j), b.limb(j), out.limb(j), basis[j]->modulus());
+  }
+  return out;
+}
+
+void add_to(Poly& sum, const Poly& a, BasisView basis) {
+  require_same_shape(sum, a, basis);
+  for (std::size_t j = 0; j < a.limb_count(); ++j) {
+    kernel::active().add(sum.limb(j), a.limb(j), sum.limb(j), basis[j]->modulus());
+  }
+}
+
+void subtract_from(Poly& difference, const Poly& a, BasisView basis) {
+  require_same_shape(difference, a, basis);
+  for (std::size_t j = 0; j < a.limb_count(); ++j) {
+    kernel::active().subtract(difference.limb(j), a.limb(j), difference.limb(j), basis[j]->modulus());
+  }
+}
+
+void multiply_add(const Poly& a, const Poly& b, Poly& sum, BasisView basis) {
+  require_same_shape(a, b, basis);
+  require_same_shape(a, sum, basis);
+  check(a.form() == Form::kNtt, "multiply needs NTT form");
+  for (std::size_t j = 0; j < a.limb_count(); ++j) {
+    kernel::active().multiply_add(a.limb(j), b.limb(j), sum.limb(j), basis[j]->modulus());
+  }
+}
+
+void multiply_by_residues(Poly& a, std::span<const std::uint64_t> w, BasisView basis) {
+  check(w.size() >= a.limb_count(), "fewer residues than limbs");
+  for (std::size_t j = 0; j < a.limb_count(); ++j) {
+    const arith::Modulus& q = basis[j]->modulus();
+    kernel::active().multiply_scalar(a.limb(j), arith::Factor(w[j], q), a.limb(j), q);
+  }
+}
+
+Poly from_signed(std::span<const std::int64_t> coefficients, BasisView basis) {
+  Poly out(coefficients.size(), basis.size(), Form::kCoefficient);
+  for (std::size_t j = 0; j < basis.size(); ++j) {
+    const arith::Modulus& q = basis[j]->modulus();
+    const kernel::Words limb = out.limb(j);
+    for (std::size_t i = 0; i < coefficients.size(); ++i) limb[i] = q.from_signed(coefficients[i]);
+  }
+  return out;
+}
+
+Automorphism::Automorphism(int log_n, std::uint32_t galois_element)
+    : galois_element_(galois_element), source_(std::size_t{1} << log_n) {
+  const std::uint32_t two_n = std::uint32_t{2} << log_n;
+  check(galois_element % 2 == 1 && galois_element < two_n, "Galois element is even or not below 2N");
+  // Position i holds the value at psi^e, e = 2 reverse(i) + 1; b(X) = a(X^g) has a's value at psi^(e g).
+  for (std::uint32_t i = 0; i < source_.size(); ++i) {
+    const std::uint64_t e = 2 * std::uint64_t{arith::reverse_bits(i, log_n)} + 1;
+    const auto image = static_cast<std::uint32_t>(e * galois_element % two_n);
+    source_[i] = arith::reverse_bits((image - 1) / 2, log_n);
+  }
+}
+
+Poly Automorphism::apply(const Poly& a) const {
+  check(a.form() == Form::kNtt, "automorphism needs NTT form");
+  check(a.ring_degree() == source_.size(), "automorphism of another ring");
+  Poly out(a.ring_degree(), a.limb_count(), Form::kNtt);
+  for (std::size_t j = 0; j < a.limb_count(); ++j) {
+    kernel::active().permute(a.limb(j), source_, out.limb(j));
+  }
+  return out;
+}
+
+}  // namespace salus::ring
