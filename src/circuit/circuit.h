@@ -63,10 +63,14 @@ struct Node {
   std::vector<ValueId> operands;   ///< indices of earlier nodes
   std::string constant;            ///< of kAddPlain, kMultiplyPlain, kLinear; without the leading @
   int steps = 0;                   ///< of kRotate
-  /// Of kLinear: x has period `columns` rounded up to a power of two, c. Slots are split into `fold`
-  /// parts (a power of two; rows <= slots / fold) that each sum c / fold diagonals in baby-step
-  /// giant-step order with `baby` baby steps (a power of two <= c / fold); log2(fold) rotations add the
-  /// parts. Only slots 0 .. rows-1 of the result mean anything.
+  /// Of kLinear, out = A x: c is A's `columns` rounded up to a power of two (missing columns are zero),
+  /// x has a period that divides c, F = `fold` (a power of two), D = c / F, B = `baby` (a power of two
+  /// <= D), S the slot count, delta = S / F + D. Part f = 0 .. F-1 holds row r at slot f delta + r; there
+  /// diagonal d = 0 .. D-1 reads x[(r + f D + d) mod c], so the parts together cover all columns:
+  ///   acc = sum_i rotate(sum_j diagonal[i B + j] * rotate(x, j), i B),  j < B, i < D / B,
+  /// where diagonal[i B + j] holds A[r][(r + f D + i B + j) mod c] at slot f delta + r + i B (mod S).
+  /// Then acc = acc + rotate(acc, delta 2^k) for k = 0 .. log2(F) - 1 adds the parts (any order).
+  /// Needs rows + (F - 1) D <= S / F and c <= S / F. Slots 0 .. rows-1 of the result mean something.
   int baby = 0;
   int fold = 1;
   int level = 0;                   ///< of the result

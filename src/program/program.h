@@ -14,13 +14,31 @@ namespace salus::program {
 
 enum class Transform { kLinear, kLog };
 
-/// One encrypted number of the patient. Its box is the certified range: outside it is refused.
-/// Normalised: u = (f(x) - f_mid) / f_half in [-1, 1], f = ln for kLog and identity for kLinear,
-/// f_mid and f_half the middle and half width of [f(low), f(high)].
-struct Input {
+/// One number that the patient's client knows, in the user's own terms: what fits, forms and reports
+/// speak of. Its box is the certified range: outside it is refused.
+struct Parameter {
   std::string name;         ///< "CL"
   std::string unit;         ///< UCUM, "L/h"
   std::string description;  ///< "oral clearance"
+  Transform transform = Transform::kLog;
+  double low = 0;
+  double typical = 0;
+  double high = 0;
+  bool operator==(const Parameter&) const = default;
+};
+
+/// One encrypted number of the patient, computed by the client in clear from the parameters (a good
+/// coordinate makes the encrypted part short: ke = CL / V instead of CL and V). [low, high] covers
+/// the parameters' box. Normalised: u = (f(x) - f_mid) / f_half in [-1, 1], f = ln for kLog and identity
+/// for kLinear, f_mid and f_half the middle and half width of [f(low), f(high)].
+struct Input {
+  std::string name;         ///< "ke"
+  std::string unit;         ///< UCUM, "1/h"
+  std::string description;  ///< "elimination rate"
+  std::string formula;      ///< for people: "CL / V"
+  /// The same for machines: reverse Polish over parameter names and numbers, tokens separated by single
+  /// spaces; operators + - * / ^ neg exp ln sqrt min max. "CL V /"
+  std::string postfix;
   Transform transform = Transform::kLog;
   double low = 0;
   double typical = 0;
@@ -98,6 +116,7 @@ struct Program {
   std::string question;         ///< plain language
   std::string citation;
   std::string formula;          ///< plain text, what the reference solves
+  std::vector<Parameter> parameters;  ///< what `normalise` asks for
   std::vector<Input> inputs;    ///< order of the basis circuit's inputs
   OutputGrid output;
   Certificate certificate;
@@ -116,8 +135,9 @@ inline constexpr std::uint64_t kMaxProgramBytes = 256u << 20;
 /// Errors: kParse, kVersion, kLimit, kMismatch, and those of circuit::verify.
 Result<Program> parse(ByteView bytes);
 
-/// u of each input, in the program's order. Errors: kOutsideBox and kInvalidArgument (NaN, missing,
-/// unknown), naming input, value's box and unit. (The message is shown to the data's owner only.)
+/// u of each input, in the program's order, from the values of all parameters. Errors: kOutsideBox and
+/// kInvalidArgument (NaN, missing, unknown), naming parameter, value, box and unit. (The message is
+/// shown to the data's owner only.)
 struct NamedValue {
   std::string name;
   double value = 0;

@@ -1,0 +1,139 @@
+// What a model is: one TOML file with states, rates, parameters, doses and outputs, every number
+// with its unit. `load_model` is the only way to make one, so a Model in hand is complete and
+// consistent.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/expression.h"
+
+namespace salus::model {
+
+/// Values by name: parameters, states, outputs.
+using Values = std::map<std::string, double, std::less<>>;
+
+enum class Transform { kLinear, kLog };
+
+/// A number that the model needs. Private: known to the patient's client only. Public: fixed at
+/// `typical` unless a caller says otherwise.
+struct Parameter {
+  std::string name;         ///< "CL"
+  std::string unit;         ///< UCUM, "L/h"
+  std::string description;  ///< "oral clearance"
+  Transform transform = Transform::kLog;
+  double low = 0;  ///< the certified box; low == typical == high for a public parameter
+  double typical = 0;
+  double high = 0;
+  double sd = 0;  ///< population SD of the transformed value (of ln for kLog), around `typical`
+  bool is_private = true;
+};
+
+/// A quantity computed from parameters, and from derived quantities above it.
+struct Derived {
+  std::string name;
+  std::string unit;
+  std::string description;
+  Expression formula;
+};
+
+/// d(state)/dt = rate, per hour.
+struct State {
+  std::string name;
+  std::string unit;
+  std::string description;
+  double initial = 0;
+  Expression rate;
+};
+
+struct Output {
+  std::string name;
+  std::string unit;
+  std::string description;
+  Expression formula;
+};
+
+/// Doses are added to `state`, times `bioavailability`: at once, or evenly over their infusion
+/// time.
+struct DoseTarget {
+  std::string state;
+  std::string unit;
+  double bioavailability = 1;
+};
+
+/// One number that the client computes and encrypts; the surrogate's coordinates.
+struct Coordinate {
+  std::string name;  ///< of a parameter or a derived quantity
+  Transform transform = Transform::kLog;
+};
+
+/// Output = sum over terms of amplitude * f(coordinates); `amplitude` (may be empty: 1) enters
+/// linearly. A claim of the model's author that the certificate checks on held-out samples.
+struct SurrogateTerm {
+  std::string amplitude;
+  std::vector<std::string> over;
+};
+
+/// How the compiler approximates the model, and the standard responses from which it chooses its
+/// basis.
+struct SurrogateHint {
+  std::vector<SurrogateTerm> terms;  ///< default: one term over all private parameters
+  double horizon_h = 24;
+  double interval_h = 0;  ///< of the standard repeated dose; 0: single dose only
+  double infusion_h = 0;
+  int max_degree = 15;  ///< largest total degree of a basis function
+  int max_terms = 256;
+};
+
+/// Published values that the model must reproduce: a test runs them.
+struct OracleCase {
+  std::string description;
+  Values values;  ///< parameters
+  double dose = 0;
+  double interval_h = 0;
+  int count = 1;
+  double infusion_h = 0;
+  std::string quantity;  ///< "auc" (over all time), or "value_at"
+  double at_h = 0;
+  double expected = 0;
+  double tolerance = 0;  ///< relative
+};
+
+struct Model {
+  std::string name;
+  std::string title;
+  std::string description;
+  std::string citation;
+  std::string digest;  ///< hexadecimal SHA-256 of the file
+  std::vector<Parameter> parameters;
+  std::vector<Derived> derived;
+  std::vector<State> states;
+  std::vector<Output> outputs;  ///< the first one is what programs return
+  DoseTarget dose;
+  SurrogateHint surrogate;
+  std::vector<OracleCase> oracle;
+
+  const Parameter* parameter(std::string_view name) const;
+  const Derived* find_derived(std::string_view name) const;
+  /// The private parameters, in the file's order.
+  std::vector<const Parameter*> private_parameters() const;
+  /// The equations as plain text, one a line.
+  std::string formula_text() const;
+};
+
+inline constexpr std::uint64_t kMaxModelBytes = 1u << 20;
+inline constexpr std::size_t kMaxParameters = 64;
+inline constexpr std::size_t kMaxStates = 64;
+
+/// Errors: kParse (TOML, formulas), kInvalidArgument (unknown key or symbol, missing or wrong unit,
+/// NaN, low < typical < high violated), kNotFound, kLimit; each names file, line, symbol and
+/// remedy.
+Result<Model> load_model(const std::filesystem::path& path);
+Result<Model> parse_model(std::string_view text, std::string_view file_name);
+
+}  // namespace salus::model
