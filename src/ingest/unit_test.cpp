@@ -1,0 +1,36 @@
+// Goal:   units convert by dimension, and nothing converts that should not.
+// Method: factors known by heart.
+
+#include "ingest/unit.h"
+
+#include <gtest/gtest.h>
+
+namespace salus::ingest {
+namespace {
+
+TEST(Unit, EqualQuantitiesConvert) {
+  EXPECT_DOUBLE_EQ(must(convert(1, "mg/L", "ug/mL")), 1);
+  EXPECT_DOUBLE_EQ(must(convert(250, "ng/mL", "mg/L")), 0.25);
+  EXPECT_DOUBLE_EQ(must(convert(90, "min", "h")), 1.5);
+  EXPECT_DOUBLE_EQ(must(convert(100, "mL/min", "L/h")), 6);
+  EXPECT_DOUBLE_EQ(must(convert(2, "1/h", "/d")), 48);
+  EXPECT_DOUBLE_EQ(must(convert(3, "cm3", "mL")), 3);
+  EXPECT_DOUBLE_EQ(must(convert(4.02, "mg/kg", "mg/kg")), 4.02);
+  EXPECT_DOUBLE_EQ(must(convert(1, "h-1", "1/h")), 1);
+}
+
+TEST(Unit, DifferentQuantitiesDoNotConvert) {
+  EXPECT_EQ(convert(1, "mg/L", "mmol/L").error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(convert(1, "h", "1/h").error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST(Unit, MissingAndUnknownUnitsSayWhatToWrite) {
+  EXPECT_NE(parse_unit("").error().message.find("UCUM"), std::string::npos);
+  EXPECT_NE(parse_unit("mg/furlong").error().message.find("\"furlong\""), std::string::npos);
+  for (const char* text : {"/", "mg//L", "mg/", ".", "kmin", "L99", "2", "-"}) {
+    EXPECT_FALSE(parse_unit(text).has_value()) << text;
+  }
+}
+
+}  // namespace
+}  // namespace salus::ingest
