@@ -34,7 +34,7 @@ Seed random_seed() {
 }
 
 RandomStream::RandomStream(const Seed& seed, std::uint64_t stream)
-    : seed_(seed), stream_(stream), used_(buffer_.size()) {}
+    : seed_(seed), stream_(stream) {}
 
 RandomStream::~RandomStream() {
   secure_zero(seed_);

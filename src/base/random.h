@@ -32,12 +32,13 @@ class RandomStream {
   std::uint64_t next_u64();
 
  private:
+  static constexpr std::size_t kBuffer = 4096;
   void refill();
   Seed seed_;
   std::uint64_t stream_;
   std::uint64_t block_ = 0;
-  std::size_t used_;
-  std::array<std::byte, 4096> buffer_;
+  std::size_t used_ = kBuffer;
+  std::array<std::byte, kBuffer> buffer_;
 };
 
 /// HKDF-SHA256 (RFC 5869) with an empty salt: 32 bytes derived from `root` for the purpose `label`.
