@@ -1,0 +1,142 @@
+// The rows of the ledger, as plain values.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace salus::store {
+
+using AccountId = std::int64_t;
+using TimeMs = std::int64_t;  ///< milliseconds since 1970-01-01 UTC
+
+/// What an object is. The last two are made by the server and cannot be uploaded.
+enum class ObjectKind { kEvaluationKeys, kCiphertext, kProgram, kState, kResult };
+
+/// Stable spelling, e.g. "evaluation_keys".
+std::string_view name(ObjectKind kind);
+Result<ObjectKind> parse_object_kind(std::string_view text);
+
+struct NewAccount {
+  std::string name;
+  Digest token_hash;  ///< SHA-256 of the token; the token itself is never stored
+  std::uint64_t quota_bytes = 0;
+};
+
+struct Account {
+  AccountId id = 0;
+  std::string name;
+  Digest token_hash;
+  std::uint64_t quota_bytes = 0;
+  TimeMs created_at = 0;
+};
+
+struct Upload {
+  AccountId account = 0;
+  Digest digest;
+  ObjectKind kind = ObjectKind::kCiphertext;
+  std::uint64_t bytes = 0;
+  std::uint64_t offset = 0;  ///< acknowledged: these bytes survive a crash
+};
+
+/// What was learned when an object was parsed.
+struct Facts {
+  std::string parameters;  ///< hash of the parameter set, hexadecimal; empty where it has none
+  std::string key;         ///< identifier of the secret key behind it; empty where it has none
+  bool operator==(const Facts&) const = default;
+};
+
+struct Holding {
+  Digest digest;
+  ObjectKind kind = ObjectKind::kCiphertext;
+  std::uint64_t bytes = 0;
+  Facts facts;
+};
+
+struct ObjectRow {
+  Digest digest;
+  std::uint64_t bytes = 0;
+  std::int64_t references = 0;
+};
+
+struct NewTwin {
+  std::string name;
+  Digest evaluation_keys;
+  std::string parameters;
+  std::map<std::string, Digest> features;
+};
+
+struct Twin {
+  std::string id;
+  std::string name;
+  AccountId account = 0;
+  int version = 0;
+  Digest evaluation_keys;
+  std::string parameters;
+  std::map<std::string, Digest> features;
+  TimeMs created_at = 0;  ///< of this version
+};
+
+struct NewState {
+  Digest key;
+  std::string twin;
+  Digest object;
+  std::uint64_t bytes = 0;
+};
+
+enum class RunState { kQueued, kRunning, kDone, kFailed, kCancelled };
+
+std::string_view name(RunState state);
+Result<RunState> parse_run_state(std::string_view text);
+
+struct NewRun {
+  AccountId account = 0;
+  std::string twin;
+  int twin_version = 0;
+  Digest program;
+};
+
+/// CPU seconds of the server and what they were spent on.
+struct Timing {
+  double server_seconds = 0;
+  double encode_seconds = 0;
+  double basis_seconds = 0;
+  double readout_seconds = 0;
+  bool basis_reused = false;
+};
+
+struct RunResult {
+  Digest object;
+  std::uint64_t bytes = 0;
+  Timing timing;
+};
+
+struct Run {
+  std::string id;
+  AccountId account = 0;
+  std::string twin;
+  int twin_version = 0;
+  Digest program;
+  RunState state = RunState::kQueued;
+  int attempts = 0;
+  Timing timing;                        ///< of kDone
+  std::optional<Digest> result;         ///< of kDone
+  std::uint64_t result_bytes = 0;       ///< of kDone
+  std::string error_code;               ///< of kFailed
+  std::string error_message;            ///< of kFailed
+  TimeMs created_at = 0;
+  TimeMs updated_at = 0;
+};
+
+/// A lease on a run. `fence` tells this claim from every earlier one.
+struct Claim {
+  Run run;
+  std::int64_t fence = 0;
+};
+
+}  // namespace salus::store

@@ -1,0 +1,87 @@
+// The four parts of the SQLite ledger, which share a connection.
+#pragma once
+
+#include "store/ledger.h"
+#include "store/sqlite/database.h"
+
+namespace salus::store {
+
+class SqliteAccounts final : public AccountLedger {
+ public:
+  explicit SqliteAccounts(Database& database) : database_(database) {}
+  Result<Account> add(const NewAccount& account, TimeMs now) override;
+  Result<std::vector<Account>> list() override;
+  Result<Account> by_token(const Digest& token_hash) override;
+  Result<std::uint64_t> used_bytes(AccountId account) override;
+
+ private:
+  Database& database_;  // outlives the parts: both belong to the ledger
+};
+
+class SqliteObjects final : public ObjectLedger {
+ public:
+  SqliteObjects(Database& database, AccountLedger& accounts)
+      : database_(database), accounts_(accounts) {}
+  Result<Upload> begin_upload(const Upload& upload, TimeMs now) override;
+  Result<std::optional<Upload>> find_upload(AccountId account, const Digest& digest) override;
+  Status acknowledge(AccountId account, const Digest& digest, std::uint64_t offset,
+                     TimeMs now) override;
+  Status complete_upload(AccountId account, const Digest& digest, const Facts& facts,
+                         TimeMs now) override;
+  Status drop_upload(AccountId account, const Digest& digest) override;
+  Result<std::vector<Upload>> uploads() override;
+  Result<std::optional<Holding>> find(AccountId account, const Digest& digest) override;
+  Result<std::vector<ObjectRow>> objects() override;
+  Result<std::vector<Digest>> garbage() override;
+  Status forget(const Digest& digest) override;
+
+ private:
+  Database& database_;
+  AccountLedger& accounts_;
+};
+
+class SqliteTwins final : public TwinLedger {
+ public:
+  explicit SqliteTwins(Database& database) : database_(database) {}
+  Result<Twin> put(AccountId account, const NewTwin& twin, TimeMs now) override;
+  Result<std::vector<Twin>> list(AccountId account) override;
+  Result<std::optional<Twin>> find(AccountId account, const std::string& id) override;
+  Result<std::optional<Twin>> find_version(const std::string& id, int version) override;
+  Status erase(AccountId account, const std::string& id) override;
+  Result<std::optional<Digest>> find_state(const Digest& key) override;
+  Status put_state(const NewState& state, int limit, TimeMs now) override;
+  Status drop_state(const Digest& key) override;
+
+ private:
+  Result<std::vector<Twin>> read(const std::string& where, const Values& values);
+  Database& database_;
+};
+
+class SqliteRuns final : public RunLedger {
+ public:
+  explicit SqliteRuns(Database& database) : database_(database) {}
+  Result<Run> enqueue(const NewRun& run, int queue_limit, TimeMs now) override;
+  Result<std::vector<Run>> list(AccountId account) override;
+  Result<std::optional<Run>> find(AccountId account, const std::string& id) override;
+  Result<std::optional<Claim>> claim(const std::string& worker, TimeMs lease_ms,
+                                     TimeMs now) override;
+  Result<bool> heartbeat(const Claim& claim, TimeMs lease_ms, TimeMs now) override;
+  Result<bool> finish(const Claim& claim, const RunResult& result, TimeMs now) override;
+  Result<bool> fail(const Claim& claim, const Error& error, TimeMs now) override;
+  Result<bool> release(const Claim& claim, TimeMs now) override;
+  Result<bool> cancel(AccountId account, const std::string& id, TimeMs now) override;
+  Result<int> requeue_all(TimeMs now) override;
+
+ private:
+  Result<std::vector<Run>> read(const std::string& where, const Values& values);
+  Result<bool> fenced_change(const std::string& set, const Values& values, const Claim& claim);
+  Database& database_;
+};
+
+/// 128 random bits in hexadecimal behind a prefix: identifiers that nobody can guess or count.
+std::string random_id(std::string_view prefix);
+
+/// Records an object's row if it is not there yet.
+Status record_object(Database& database, const Digest& digest, std::uint64_t bytes, TimeMs now);
+
+}  // namespace salus::store

@@ -1,0 +1,158 @@
+#include "store/sqlite/parts.h"
+
+namespace salus::store {
+namespace {
+
+constexpr const char* kSelectTwin =
+    "SELECT t.id, t.name, t.account, v.version, v.evaluation_keys, v.parameters, v.created_at"
+    " FROM twins t JOIN twin_versions v ON v.twin = t.id ";
+
+// Digests that only this account's twin ?2 names are not worth holding once the twin is erased.
+constexpr const char* kDropHoldings =
+    "DELETE FROM holdings WHERE account = ?1 AND digest IN"
+    " (SELECT digest FROM twin_features WHERE twin = ?2"
+    "  UNION SELECT evaluation_keys FROM twin_versions WHERE twin = ?2)"
+    " AND digest NOT IN"
+    " (SELECT f.digest FROM twin_features f JOIN twins t ON t.id = f.twin"
+    "   WHERE t.account = ?1 AND t.id <> ?2"
+    "  UNION SELECT v.evaluation_keys FROM twin_versions v JOIN twins t ON t.id = v.twin"
+    "   WHERE t.account = ?1 AND t.id <> ?2)";
+
+}  // namespace
+
+Result<Twin> SqliteTwins::put(AccountId account, const NewTwin& twin, TimeMs now) {
+  Result<std::unique_ptr<Transaction>> transaction = Transaction::begin(database_);
+  if (!transaction) return transaction.error();
+  const Result<std::int64_t> added = database_.change(
+      "INSERT INTO twins (id, account, name, created_at, sequence)"
+      " SELECT ?, ?, ?, ?, coalesce(max(sequence), 0) + 1 FROM twins WHERE true"
+      " ON CONFLICT (account, name) DO NOTHING",
+      {random_id("tw_"), account, twin.name, now});
+  if (!added) return added.error();
+  const Result<Rows> id = database_.query(
+      "SELECT id FROM twins WHERE account = ? AND name = ?", {account, twin.name});
+  if (!id) return id.error();
+  const std::string twin_id = id->front().text(0);
+  const Result<Rows> version = database_.query(
+      "INSERT INTO twin_versions (twin, version, evaluation_keys, parameters, created_at)"
+      " SELECT ?1, coalesce(max(version), 0) + 1, ?2, ?3, ?4 FROM twin_versions WHERE twin = ?1"
+      " RETURNING version",
+      {twin_id, to_value(twin.evaluation_keys), twin.parameters, now});
+  if (!version) return version.error();
+  for (const auto& [feature, digest] : twin.features) {
+    const Result<std::int64_t> done = database_.change(
+        "INSERT INTO twin_features (twin, version, name, digest) VALUES (?, ?, ?, ?)",
+        {twin_id, version->front().integer(0), feature, to_value(digest)});
+    if (!done) return done.error();
+  }
+  if (Status committed = (*transaction)->commit(); !committed) return committed.error();
+  return Twin{.id = twin_id,
+              .name = twin.name,
+              .account = account,
+              .version = static_cast<int>(version->front().integer(0)),
+              .evaluation_keys = twin.evaluation_keys,
+              .parameters = twin.parameters,
+              .features = twin.features,
+              .created_at = now};
+}
+
+Result<std::vector<Twin>> SqliteTwins::read(const std::string& where, const Values& values) {
+  const Result<Rows> rows = database_.query(kSelectTwin + where, values);
+  if (!rows) return rows.error();
+  std::vector<Twin> twins;
+  for (const Row& row : *rows) {
+    Twin twin{.id = row.text(0),
+              .name = row.text(1),
+              .account = row.integer(2),
+              .version = static_cast<int>(row.integer(3)),
+              .evaluation_keys = row.digest(4),
+              .parameters = row.text(5),
+              .features = {},
+              .created_at = row.integer(6)};
+    const Result<Rows> features = database_.query(
+        "SELECT name, digest FROM twin_features WHERE twin = ? AND version = ?",
+        {twin.id, std::int64_t{twin.version}});
+    if (!features) return features.error();
+    for (const Row& feature : *features) twin.features[feature.text(0)] = feature.digest(1);
+    twins.push_back(std::move(twin));
+  }
+  return twins;
+}
+
+namespace {
+
+std::optional<Twin> first(std::vector<Twin> twins) {
+  if (twins.empty()) return std::nullopt;
+  return std::move(twins.front());
+}
+
+}  // namespace
+
+Result<std::vector<Twin>> SqliteTwins::list(AccountId account) {
+  return read(
+      "WHERE t.account = ? AND v.version ="
+      " (SELECT max(version) FROM twin_versions WHERE twin = t.id) ORDER BY t.sequence",
+      {account});
+}
+
+Result<std::optional<Twin>> SqliteTwins::find(AccountId account, const std::string& id) {
+  Result<std::vector<Twin>> twins =
+      read("WHERE t.account = ? AND t.id = ? ORDER BY v.version DESC LIMIT 1", {account, id});
+  if (!twins) return twins.error();
+  return first(std::move(*twins));
+}
+
+Result<std::optional<Twin>> SqliteTwins::find_version(const std::string& id, int version) {
+  Result<std::vector<Twin>> twins =
+      read("WHERE t.id = ? AND v.version = ?", {id, std::int64_t{version}});
+  if (!twins) return twins.error();
+  return first(std::move(*twins));
+}
+
+Status SqliteTwins::erase(AccountId account, const std::string& id) {
+  Result<std::unique_ptr<Transaction>> transaction = Transaction::begin(database_);
+  if (!transaction) return transaction.error();
+  const Result<std::int64_t> dropped = database_.change(kDropHoldings, {account, id});
+  if (!dropped) return dropped.error();
+  const Result<std::int64_t> erased = database_.change(
+      "DELETE FROM twins WHERE account = ? AND id = ?", {account, id});
+  if (!erased) return erased.error();
+  if (*erased == 0) return Error{ErrorCode::kNotFound, "no twin " + id};
+  return (*transaction)->commit();
+}
+
+Result<std::optional<Digest>> SqliteTwins::find_state(const Digest& key) {
+  const Result<Rows> rows =
+      database_.query("SELECT object FROM states WHERE key = ?", {to_value(key)});
+  if (!rows) return rows.error();
+  if (rows->empty()) return std::optional<Digest>();
+  return std::optional<Digest>(rows->front().digest(0));
+}
+
+Status SqliteTwins::put_state(const NewState& state, int limit, TimeMs now) {
+  Result<std::unique_ptr<Transaction>> transaction = Transaction::begin(database_);
+  if (!transaction) return transaction.error();
+  if (Status recorded = record_object(database_, state.object, state.bytes, now); !recorded) {
+    return recorded;
+  }
+  const Result<std::int64_t> put = database_.change(
+      "INSERT INTO states (key, twin, object, used_at) VALUES (?, ?, ?, ?)"
+      " ON CONFLICT (key) DO UPDATE SET used_at = excluded.used_at",
+      {to_value(state.key), state.twin, to_value(state.object), now});
+  if (!put) return put.error();
+  const Result<std::int64_t> trimmed = database_.change(
+      "DELETE FROM states WHERE twin = ?1 AND key NOT IN"
+      " (SELECT key FROM states WHERE twin = ?1 ORDER BY used_at DESC, key LIMIT ?2)",
+      {state.twin, std::int64_t{limit}});
+  if (!trimmed) return trimmed.error();
+  return (*transaction)->commit();
+}
+
+Status SqliteTwins::drop_state(const Digest& key) {
+  const Result<std::int64_t> done =
+      database_.change("DELETE FROM states WHERE key = ?", {to_value(key)});
+  if (!done) return done.error();
+  return {};
+}
+
+}  // namespace salus::store
