@@ -14,8 +14,8 @@
 namespace salus::circuit {
 
 /// The public CKKS parameters that a circuit is written for: ring degree 2^log_n, modulus chain
-/// q_0 .. q_L, special primes, number of key-switching digits. Scales follow from the primes, so the
-/// chain is part of the circuit's text.
+/// q_0 .. q_L, special primes, number of key-switching digits. Scales follow from the primes, so
+/// the chain is part of the circuit's text.
 struct Chain {
   int log_n = 0;
   std::vector<std::uint64_t> q;
@@ -26,8 +26,8 @@ struct Chain {
   bool operator==(const Chain&) const = default;
 };
 
-/// A public table of real numbers, row-major. rows == 1: a vector that is repeated over the slots with
-/// period `columns` (a power of two). rows > 1: a matrix for `linear`.
+/// A public table of real numbers, row-major. rows == 1: a vector that is repeated over the slots
+/// with period `columns` (a power of two). rows > 1: a matrix for `linear`.
 struct Constant {
   std::size_t rows = 1;
   std::size_t columns = 0;
@@ -50,40 +50,56 @@ enum class Op : std::uint8_t {
   kConjugate,      ///< complex conjugate
   kRescale,        ///< level l - 1, scale S / q_l
   kDropLevel,      ///< a lower level, same scale
-  kLinear,         ///< out[s] = sum_m A[s][m] x[m], see Node::baby; matrix encoded at (result scale) / S
+  kLinear,  ///< out[s] = sum_m A[s][m] x[m], see Node::baby; matrix encoded at (result scale) / S
 };
 
 std::string_view name(Op op);
+Result<Op> parse_op(std::string_view text);
+int operand_count(Op op);
+bool uses_constant(Op op);
 
 using ValueId = std::uint32_t;
 
 struct Node {
   Op op = Op::kInput;
-  std::string name;                ///< without the leading %
-  std::vector<ValueId> operands;   ///< indices of earlier nodes
-  std::string constant;            ///< of kAddPlain, kMultiplyPlain, kLinear; without the leading @
-  int steps = 0;                   ///< of kRotate
-  /// Of kLinear, out = A x: c is A's `columns` rounded up to a power of two (missing columns are zero),
-  /// x has a period that divides c, F = `fold` (a power of two), D = c / F, B = `baby` (a power of two
-  /// <= D), S the slot count, delta = S / F + D. Part f = 0 .. F-1 holds row r at slot f delta + r; there
-  /// diagonal d = 0 .. D-1 reads x[(r + f D + d) mod c], so the parts together cover all columns:
+  std::string name;               ///< without the leading %
+  std::vector<ValueId> operands;  ///< indices of earlier nodes
+  std::string constant;           ///< of kAddPlain, kMultiplyPlain, kLinear; without the leading @
+  int steps = 0;                  ///< of kRotate
+  /// Of kLinear, out = A x: c is A's `columns` rounded up to a power of two (missing columns are
+  /// zero), x has a period that divides c, F = `fold` (a power of two), D = c / F, B = `baby` (a
+  /// power of two
+  /// <= D), S the slot count, delta = S / F + D. Part f = 0 .. F-1 holds row r at slot f delta + r;
+  /// there diagonal d = 0 .. D-1 reads x[(r + f D + d) mod c], so the parts together cover all
+  /// columns:
   ///   acc = sum_i rotate(sum_j diagonal[i B + j] * rotate(x, j), i B),  j < B, i < D / B,
-  /// where diagonal[i B + j] holds A[r][(r + f D + i B + j) mod c] at slot f delta + r + i B (mod S).
-  /// Then acc = acc + rotate(acc, delta 2^k) for k = 0 .. log2(F) - 1 adds the parts (any order).
-  /// Needs rows + (F - 1) D <= S / F and c <= S / F. Slots 0 .. rows-1 of the result mean something.
+  /// where diagonal[i B + j] holds A[r][(r + f D + i B + j) mod c] at slot f delta + r + i B (mod
+  /// S). Then acc = acc + rotate(acc, delta 2^k) for k = 0 .. log2(F) - 1 adds the parts (any
+  /// order). Needs rows + (F - 1) D <= S / F and c <= S / F. Slots 0 .. rows-1 of the result mean
+  /// something.
   int baby = 0;
   int fold = 1;
-  int level = 0;                   ///< of the result
-  double scale = 0;                ///< of the result
-  double bound = 0;                ///< of kInput: largest absolute value of a slot
-  std::size_t period = 1;          ///< of kInput: slots repeat with this period (a power of two)
+  int level = 0;           ///< of the result
+  double scale = 0;        ///< of the result
+  double bound = 0;        ///< of kInput: largest absolute value of a slot
+  std::size_t period = 1;  ///< of kInput: slots repeat with this period (a power of two)
   bool operator==(const Node&) const = default;
 };
+
+/// The numbers of Node::baby's comment: c, F, B, D and delta (0 where F = 1).
+struct LinearShape {
+  std::size_t columns = 0;
+  std::size_t fold = 1;
+  std::size_t baby = 1;
+  std::size_t diagonals = 0;
+  std::size_t part_stride = 0;
+};
+LinearShape linear_shape(const Node& node, const Constant& matrix, std::size_t slot_count);
 
 struct Circuit {
   std::string name;
   Chain chain;
-  std::vector<Node> nodes;         ///< in an order in which each operand comes before its use
+  std::vector<Node> nodes;  ///< in an order in which each operand comes before its use
   std::vector<ValueId> outputs;
   bool operator==(const Circuit&) const = default;
 };
@@ -92,11 +108,15 @@ struct Circuit {
 inline constexpr std::size_t kMaxNodes = 100'000;
 inline constexpr std::size_t kMaxInputs = 256;
 inline constexpr std::size_t kMaxConstants = 4'096;
+inline constexpr std::size_t kMaxNameBytes = 64;
+inline constexpr std::size_t kMaxPrimes = 64;                 ///< in each of q and p
+inline constexpr std::size_t kMaxTextBytes = 32u << 20;       ///< of printed circuits
 inline constexpr std::size_t kMaxConstantValues = 64u << 20;  ///< doubles in all constants together
 
 /// Checks order, arity, names, levels, scales (recomputed from the chain; relative difference
-/// <= 2^-40), periods, shapes of constants, limits; the error names the value and both numbers.
-/// Room: S * bound is the runtime's business (simulated run), not the verifier's.
+/// <= 2^-40), periods, shapes of constants, limits; fields that an operation does not use are at
+/// their defaults. The error names the value and both numbers. Room: S * bound is the runtime's
+/// business (simulated run), not the verifier's.
 Status verify(const Circuit& circuit, const ConstantTable& constants);
 
 /// One statement a line, canonical: parse(print(c)) == c and print(parse(t)) == t for printed t.

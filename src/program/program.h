@@ -1,5 +1,5 @@
-// The compiled artefact: what is asked of a twin, ready to run encrypted. Content-addressed; goes to
-// the server and into the browser, so it knows no solver, no model file and no key.
+// The compiled artefact: what is asked of a twin, ready to run encrypted. Content-addressed; goes
+// to the server and into the browser, so it knows no solver, no model file and no key.
 #pragma once
 
 #include <string>
@@ -14,8 +14,8 @@ namespace salus::program {
 
 enum class Transform { kLinear, kLog };
 
-/// One number that the patient's client knows, in the user's own terms: what fits, forms and reports
-/// speak of. Its box is the certified range: outside it is refused.
+/// One number that the patient's client knows, in the user's own terms: what fits, forms and
+/// reports speak of. Its box is the certified range: outside it is refused.
 struct Parameter {
   std::string name;         ///< "CL"
   std::string unit;         ///< UCUM, "L/h"
@@ -29,15 +29,15 @@ struct Parameter {
 
 /// One encrypted number of the patient, computed by the client in clear from the parameters (a good
 /// coordinate makes the encrypted part short: ke = CL / V instead of CL and V). [low, high] covers
-/// the parameters' box. Normalised: u = (f(x) - f_mid) / f_half in [-1, 1], f = ln for kLog and identity
-/// for kLinear, f_mid and f_half the middle and half width of [f(low), f(high)].
+/// the parameters' box. Normalised: u = (f(x) - f_mid) / f_half in [-1, 1], f = ln for kLog and
+/// identity for kLinear, f_mid and f_half the middle and half width of [f(low), f(high)].
 struct Input {
   std::string name;         ///< "ke"
   std::string unit;         ///< UCUM, "1/h"
   std::string description;  ///< "elimination rate"
   std::string formula;      ///< for people: "CL / V"
-  /// The same for machines: reverse Polish over parameter names and numbers, tokens separated by single
-  /// spaces; operators + - * / ^ neg exp ln sqrt min max. "CL V /"
+  /// The same for machines: reverse Polish over parameter names and numbers, tokens separated by
+  /// single spaces; operators + - * / ^ neg exp ln sqrt min max. "CL V /"
   std::string postfix;
   Transform transform = Transform::kLog;
   double low = 0;
@@ -49,8 +49,8 @@ struct Input {
 /// A public plan of doses: `dose` (in the unit of OutputGrid::dose_unit) at start_h, start_h +
 /// interval_h, ... `count` times, each over infusion_h hours (0: bolus).
 struct Regimen {
-  std::string id;      ///< "q12h-320"
-  std::string label;   ///< "320 mg every 12 h"
+  std::string id;     ///< "q12h-320"
+  std::string label;  ///< "320 mg every 12 h"
   double dose = 0;
   double interval_h = 0;  ///< 0 when count == 1
   int count = 1;
@@ -81,27 +81,29 @@ struct OutputGrid {
   bool operator==(const OutputGrid&) const = default;
 };
 
-/// Errors are |surrogate - reference| over the largest value of that patient's curve of that regimen.
+/// Errors are |surrogate - reference| over the largest value of that patient's curve of that
+/// regimen.
 struct Certificate {
   std::uint64_t seed = 0;
-  std::size_t population_samples = 0;  ///< held out, from the population measure truncated to the box
-  std::size_t box_samples = 0;         ///< held out, uniform in the normalised box, corners included
+  std::size_t population_samples =
+      0;                        ///< held out, from the population measure truncated to the box
+  std::size_t box_samples = 0;  ///< held out, uniform in the normalised box, corners included
   double population_median = 0;
   double population_p99 = 0;
   double population_p999 = 0;
   double population_max = 0;
   double box_p99 = 0;
   double box_max = 0;
-  std::size_t cvode_samples = 0;       ///< held-out samples solved by CVODE as well
-  double cvode_max = 0;                ///< largest |closed form - CVODE| over the peak among them
-  double noise_bound = 0;              ///< of encrypted against clear evaluation, in units of the peak,
-                                       ///< for a failure probability of 2^-64 per output vector
-  std::string transforms;              ///< what each tried output transform reached, in words
+  std::size_t cvode_samples = 0;  ///< held-out samples solved by CVODE as well
+  double cvode_max = 0;           ///< largest |closed form - CVODE| over the peak among them
+  double noise_bound = 0;         ///< of encrypted against clear evaluation, in units of the peak,
+                                  ///< for a failure probability of 2^-64 per output vector
+  std::string transforms;         ///< what each tried output transform reached, in words
   bool operator==(const Certificate&) const = default;
 };
 
-/// One circuit and its constants. The server caches a stage's output under (stage digest, key digest,
-/// input digests): the basis of a twin is built once and serves every later question.
+/// One circuit and its constants. The server caches a stage's output under (stage digest, key
+/// digest, input digests): the basis of a twin is built once and serves every later question.
 struct Stage {
   circuit::Circuit circuit;
   circuit::ConstantTable constants;
@@ -110,41 +112,43 @@ struct Stage {
 };
 
 struct Program {
-  std::string name;             ///< "theophylline/simulate"
-  std::string model;            ///< "theophylline"
-  std::string model_digest;     ///< hexadecimal SHA-256 of the model file
-  std::string question;         ///< plain language
+  std::string name;          ///< "theophylline/simulate"
+  std::string model;         ///< "theophylline"
+  std::string model_digest;  ///< hexadecimal SHA-256 of the model file
+  std::string question;      ///< plain language
   std::string citation;
-  std::string formula;          ///< plain text, what the reference solves
+  std::string formula;                ///< plain text, what the reference solves
   std::vector<Parameter> parameters;  ///< what `normalise` asks for
-  std::vector<Input> inputs;    ///< order of the basis circuit's inputs
+  std::vector<Input> inputs;          ///< order of the basis circuit's inputs
   OutputGrid output;
   Certificate certificate;
-  Stage basis;                  ///< encrypted inputs -> all basis functions
-  Stage readout;                ///< basis -> regimens x times
+  Stage basis;    ///< encrypted inputs -> all basis functions
+  Stage readout;  ///< basis -> regimens x times
   bool operator==(const Program&) const = default;
 };
 
-/// Canonical bytes: "salus-program 1\n", a JSON header with sorted keys, then each constant's doubles.
+/// Canonical bytes: "salus-program 1\n", the length of the header in decimal and "\n", a JSON
+/// header with sorted keys (circuits as text in it), then the doubles of the basis' and the
+/// readout's constants, each stage's in the order of their names, little-endian.
 /// serialize(parse(b)) == b. The digest of these bytes is the program's name everywhere.
-Bytes serialize(const Program& program);
-
 inline constexpr std::uint64_t kMaxProgramBytes = 256u << 20;
 
 /// Both circuits are verified, shapes of schema and circuits held against each other.
 /// Errors: kParse, kVersion, kLimit, kMismatch, and those of circuit::verify.
 Result<Program> parse(ByteView bytes);
 
-/// u of each input, in the program's order, from the values of all parameters. Errors: kOutsideBox and
-/// kInvalidArgument (NaN, missing, unknown), naming parameter, value, box and unit. (The message is
-/// shown to the data's owner only.)
+/// u of each input, in the program's order, from the values of all parameters. Errors: kOutsideBox
+/// and kInvalidArgument (NaN, missing, twice, unknown), naming parameter, box and unit, not the
+/// value.
 struct NamedValue {
   std::string name;
   double value = 0;
 };
-Result<std::vector<double>> normalise(const Program& program, const std::vector<NamedValue>& values);
+Result<std::vector<double>> normalise(const Program& program,
+                                      const std::vector<NamedValue>& values);
 
-/// curves[r][t] in output.unit from the decrypted readout slots. Errors: kMismatch on too few slots.
+/// curves[r][t] in output.unit from the decrypted readout slots. Errors: kMismatch on too few
+/// slots.
 Result<std::vector<std::vector<double>>> expand(const OutputGrid& output,
                                                 const std::vector<double>& slots);
 

@@ -1,0 +1,123 @@
+#include "program/program.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <set>
+
+#include "program/formula.h"
+
+namespace salus::program {
+namespace {
+
+// A value that sits on the edge of its box must survive a round trip through text.
+constexpr double kBoxSlack = 1e-12;
+
+std::string text(double value) {
+  char buffer[32];
+  return {buffer,
+          std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general, 6).ptr};
+}
+
+double forward(Transform transform, double x) {
+  return transform == Transform::kLog ? std::log(x) : x;
+}
+
+Result<std::vector<double>> in_order(const Program& program,
+                                     const std::vector<NamedValue>& values) {
+  std::vector<double> out;
+  for (const NamedValue& value : values) {
+    const auto known = [&](const Parameter& p) { return p.name == value.name; };
+    if (std::none_of(program.parameters.begin(), program.parameters.end(), known)) {
+      return Error{ErrorCode::kInvalidArgument,
+                   program.name + " has no parameter '" + value.name + "'"};
+    }
+  }
+  for (const Parameter& p : program.parameters) {
+    const auto same = [&](const NamedValue& v) { return v.name == p.name; };
+    const auto given = std::count_if(values.begin(), values.end(), same);
+    const std::string what = "parameter " + p.name + " (" + p.description + ")";
+    if (given != 1) {
+      return Error{ErrorCode::kInvalidArgument,
+                   what +
+                       (given == 0 ? " is missing; give a value in " : " is given twice; unit ") +
+                       p.unit};
+    }
+    const double x = std::find_if(values.begin(), values.end(), same)->value;
+    if (!std::isfinite(x)) {
+      return Error{ErrorCode::kInvalidArgument, what + " is not a finite number"};
+    }
+    const double slack = kBoxSlack * (std::abs(p.low) + std::abs(p.high));
+    if (x < p.low - slack || x > p.high + slack) {
+      return Error{ErrorCode::kOutsideBox, what + " is " + (x < p.low ? "below" : "above") +
+                                               " the certified box " + text(p.low) + " .. " +
+                                               text(p.high) + " " + p.unit +
+                                               "; this program makes no promise there"};
+    }
+    out.push_back(std::clamp(x, p.low, p.high));
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<double>> normalise(const Program& program,
+                                      const std::vector<NamedValue>& values) {
+  const auto parameters = in_order(program, values);
+  if (!parameters) return parameters.error();
+
+  std::vector<std::string> names;
+  for (const Parameter& p : program.parameters) names.push_back(p.name);
+  std::vector<double> out;
+  for (const Input& input : program.inputs) {
+    const auto formula = Formula::parse(input.postfix, names);
+    if (!formula) return formula.error();
+    const double low = forward(input.transform, input.low);
+    const double high = forward(input.transform, input.high);
+    const double x = forward(input.transform, (*formula)(*parameters));
+    const double u = (x - (low + high) / 2) / ((high - low) / 2);
+    // Negated so that a NaN is refused too.
+    if (!(std::abs(u) <= 1 + 1e-9)) {
+      return Error{ErrorCode::kOutsideBox, input.name + " = " + input.formula +
+                                               " leaves its certified range " + text(input.low) +
+                                               " .. " + text(input.high) + " " + input.unit};
+    }
+    out.push_back(std::clamp(u, -1.0, 1.0));
+  }
+  return out;
+}
+
+Result<std::vector<std::vector<double>>> expand(const OutputGrid& output,
+                                                const std::vector<double>& slots) {
+  const std::size_t rows = output.regimens.size(), columns = output.times_h.size();
+  if (slots.size() < rows * columns || output.peak.size() != rows) {
+    return Error{ErrorCode::kMismatch, "expand: " + std::to_string(slots.size()) + " slots for " +
+                                           std::to_string(rows) + " regimens x " +
+                                           std::to_string(columns) + " times"};
+  }
+  std::vector<std::vector<double>> curves(rows, std::vector<double>(columns));
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t t = 0; t < columns; ++t) {
+      const double slot = slots[r * columns + t];
+      double value = slot;
+      if (output.transform == OutputTransform::kLog) value = std::exp(slot);
+      if (output.transform == OutputTransform::kQuarticRoot)
+        value = std::pow(std::max(slot, 0.0), 4);
+      curves[r][t] = output.peak[r] * value;
+    }
+  }
+  return curves;
+}
+
+Digest Stage::digest() const {
+  Bytes bytes;
+  append(bytes, as_bytes(circuit::print(circuit)));
+  for (const auto& [name, constant] : constants) {
+    append(bytes, as_bytes("@" + name + " " + std::to_string(constant.rows) + " " +
+                           std::to_string(constant.columns) + "\n"));
+    for (const double value : constant.values) append_f64(bytes, value);
+  }
+  return sha256(bytes);
+}
+
+}  // namespace salus::program
