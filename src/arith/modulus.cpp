@@ -21,7 +21,7 @@ Modulus::Modulus(std::uint64_t q) : q_(q) {
   ratio_low_ = static_cast<std::uint64_t>(ratio);
 }
 
-int Modulus::bit_count() const { return std::bit_width(q_); }
+int Modulus::bit_count() const { return static_cast<int>(std::bit_width(q_)); }
 
 std::uint64_t Modulus::power(std::uint64_t base, std::uint64_t exponent) const {
   std::uint64_t result = 1;

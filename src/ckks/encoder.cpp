@@ -1,0 +1,247 @@
+#include "ckks/encoder.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <string>
+#include <utility>
+
+namespace salus::ckks {
+namespace {
+
+// exp(2 pi i k / count) for k < used, count a power of two: from half angles, by square roots and
+// products only (the mathematical library's sine differs between platforms).
+std::vector<Complex> roots_of_unity(std::size_t count, std::size_t used) {
+  std::vector<Complex> half_angles;  // exp(2 pi i / 2^b), b = 1, 2, ...
+  Complex z(-1, 0);
+  for (std::size_t order = 2; order <= count; order *= 2) {
+    half_angles.push_back(z);
+    const double cosine = std::sqrt((1 + z.real()) / 2);
+    z = order == 2 ? Complex(0, 1) : Complex(cosine, z.imag() / (2 * cosine));
+  }
+  std::vector<Complex> roots(used, Complex(1, 0));
+  for (std::size_t k = 1; k < used; ++k) {
+    const std::size_t low = k & (~k + 1);  // lowest set bit: the order of that factor is count / low
+    const std::size_t order_bits = static_cast<std::size_t>(std::bit_width(count / low)) - 1;
+    const Complex& factor = half_angles[order_bits - 1];
+    const Complex& rest = roots[k ^ low];
+    roots[k] = Complex(rest.real() * factor.real() - rest.imag() * factor.imag(),
+                       rest.real() * factor.imag() + rest.imag() * factor.real());
+  }
+  return roots;
+}
+
+Complex multiply(const Complex& a, const Complex& b) {
+  return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
+}
+
+// Mixed-radix digits of one coefficient (Garner), then the number in (-Q/2, Q/2] as a double.
+class Composer {
+ public:
+  explicit Composer(ring::BasisView basis) : basis_(basis) {
+    for (std::size_t i = 0; i < basis.size(); ++i) {
+      const arith::Modulus& q = basis[i]->modulus();
+      std::vector<arith::Factor> row;
+      for (std::size_t j = 0; j < i; ++j) {
+        row.emplace_back(q.inverse(q.reduce(basis[j]->modulus().value())), q);
+      }
+      inverses_.push_back(std::move(row));
+    }
+  }
+
+  double compose(const ring::Poly& poly, std::size_t coefficient) {
+    digits_.resize(basis_.size());
+    for (std::size_t i = 0; i < basis_.size(); ++i) {
+      const arith::Modulus& q = basis_[i]->modulus();
+      std::uint64_t digit = poly.limb(i)[coefficient];
+      for (std::size_t j = 0; j < i; ++j) {
+        digit = arith::multiply(q.subtract(digit, q.reduce(digits_[j])), inverses_[i][j], q.value());
+      }
+      digits_[i] = digit;
+    }
+    const std::uint64_t top = basis_.back()->modulus().value();
+    const bool negative = digits_.back() > top / 2;
+    long double value = 0;
+    for (std::size_t i = basis_.size(); i-- > 0;) {
+      const std::uint64_t q = basis_[i]->modulus().value();
+      value = value * static_cast<long double>(q) +
+              static_cast<long double>(negative ? q - 1 - digits_[i] : digits_[i]);
+    }
+    return static_cast<double>(negative ? -(value + 1) : value);
+  }
+
+ private:
+  ring::BasisView basis_;
+  std::vector<std::vector<arith::Factor>> inverses_;
+  std::vector<std::uint64_t> digits_;
+};
+
+std::vector<std::uint32_t> bit_reversal(std::size_t count) {
+  std::vector<std::uint32_t> out(count);
+  const int bits = static_cast<int>(std::bit_width(count)) - 1;
+  for (std::uint32_t i = 0; i < count; ++i) out[i] = arith::reverse_bits(i, bits);
+  return out;
+}
+
+}  // namespace
+
+std::uint64_t residue_of(double x, const arith::Modulus& q) {
+  const double rounded = std::nearbyint(x);
+  int exponent = 0;
+  std::int64_t mantissa;
+  if (std::abs(rounded) < 0x1p62) {
+    mantissa = static_cast<std::int64_t>(rounded);
+  } else {
+    mantissa = static_cast<std::int64_t>(std::ldexp(std::frexp(rounded, &exponent), 53));
+    exponent -= 53;
+  }
+  const std::int64_t sign = mantissa >> 63;
+  const auto magnitude = static_cast<std::uint64_t>((mantissa ^ sign) - sign);
+  std::uint64_t residue = q.reduce(magnitude);
+  if (exponent > 0) residue = q.multiply(residue, q.power(2, static_cast<std::uint64_t>(exponent)));
+  const std::uint64_t negated = q.value() - residue;
+  const auto mask = static_cast<std::uint64_t>(sign);
+  residue = (residue & ~mask) | (negated & mask);
+  return q.reduce(residue);
+}
+
+Encoder::Encoder(ParametersPtr params) : params_(std::move(params)) {
+  const std::size_t n = params_->slot_count();
+  const std::size_t two_n = 4 * n;  // 2N
+  roots_ = roots_of_unity(n, n / 2);
+  twist_ = roots_of_unity(two_n, n);
+  reversed_ = bit_reversal(n);
+  std::size_t exponent = 1;
+  for (std::size_t i = 0; i < n; ++i) {
+    const bool conjugate = exponent % 4 == 3;
+    const std::size_t e = conjugate ? two_n - exponent : exponent;
+    position_.push_back(static_cast<std::uint32_t>((e - 1) / 4));
+    conjugated_.push_back(conjugate);
+    exponent = exponent * 3 % two_n;
+  }
+}
+
+// A_k = sum_j a_j w^(jk), w = exp(+-2 pi i / n); not normalised.
+void Encoder::transform(std::vector<Complex>& values, bool inverse) const {
+  const std::size_t n = values.size();
+  for (std::size_t i = 0; i < n; ++i) {
+    if (i < reversed_[i]) std::swap(values[i], values[reversed_[i]]);
+  }
+  for (std::size_t half = 1; half < n; half *= 2) {
+    const std::size_t stride = n / (2 * half);
+    for (std::size_t start = 0; start < n; start += 2 * half) {
+      for (std::size_t j = 0; j < half; ++j) {
+        const Complex& root = roots_[j * stride];
+        const Complex w = inverse ? std::conj(root) : root;
+        const Complex u = values[start + j];
+        const Complex v = multiply(values[start + j + half], w);
+        values[start + j] = u + v;
+        values[start + j + half] = u - v;
+      }
+    }
+  }
+}
+
+Result<Plaintext> Encoder::encode_slots(std::vector<Complex> slots, int level, double scale) const {
+  const std::size_t n = params_->slot_count();
+  if (level < 0 || level > params_->max_level()) {
+    return Error{ErrorCode::kInvalidArgument, "encode: level " + std::to_string(level) +
+                                                  " is outside the chain 0 .. " +
+                                                  std::to_string(params_->max_level())};
+  }
+  if (!(scale > 0) || !std::isfinite(scale)) {
+    return Error{ErrorCode::kInvalidArgument, "encode: the scale is not a positive number"};
+  }
+  std::vector<Complex> points(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    points[position_[i]] = conjugated_[i] ? std::conj(slots[i]) : slots[i];
+  }
+  transform(points, true);
+
+  const double factor = scale / static_cast<double>(n);
+  std::vector<double> coefficients(2 * n);
+  double largest = 0;
+  for (std::size_t j = 0; j < n; ++j) {
+    const Complex c = multiply(points[j], std::conj(twist_[j]));
+    coefficients[j] = c.real() * factor;
+    coefficients[j + n] = c.imag() * factor;
+    largest = std::max({largest, std::abs(coefficients[j]), std::abs(coefficients[j + n])});
+  }
+  if (!std::isfinite(largest)) {
+    return Error{ErrorCode::kInvalidArgument, "encode: a value is not a finite number"};
+  }
+  if (largest > 0 && std::log2(largest) >= params_->log_q(level) - 1) {
+    return Error{ErrorCode::kLevelExhausted,
+                 "encode: values at scale 2^" + std::to_string(std::log2(scale)) +
+                     " do not fit the modulus of " + std::to_string(params_->log_q(level)) +
+                     " bits at level " + std::to_string(level)};
+  }
+  const ring::BasisView basis = params_->basis(level);
+  ring::Poly poly(2 * n, basis.size(), ring::Form::kCoefficient);
+  for (std::size_t j = 0; j < basis.size(); ++j) {
+    const kernel::Words limb = poly.limb(j);
+    for (std::size_t i = 0; i < 2 * n; ++i) limb[i] = residue_of(coefficients[i], basis[j]->modulus());
+  }
+  ring::to_ntt(poly, basis);
+  return Plaintext{params_, level, scale, std::move(poly)};
+}
+
+Result<Plaintext> Encoder::encode(std::span<const Complex> values, int level, double scale) const {
+  if (values.size() > params_->slot_count()) {
+    return Error{ErrorCode::kInvalidArgument, "encode: " + std::to_string(values.size()) +
+                                                  " values do not fit " +
+                                                  std::to_string(params_->slot_count()) + " slots"};
+  }
+  std::vector<Complex> slots(params_->slot_count());
+  std::copy(values.begin(), values.end(), slots.begin());
+  return encode_slots(std::move(slots), level, scale);
+}
+
+Result<Plaintext> Encoder::encode(std::span<const double> values, int level, double scale) const {
+  const std::vector<Complex> widened(values.begin(), values.end());
+  return encode(std::span<const Complex>(widened), level, scale);
+}
+
+Result<Plaintext> Encoder::encode_repeated(std::span<const double> values, int level,
+                                           double scale) const {
+  if (values.empty() || !std::has_single_bit(values.size()) || values.size() > params_->slot_count()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "encode: " + std::to_string(values.size()) +
+                     " values cannot be repeated evenly over " +
+                     std::to_string(params_->slot_count()) + " slots"};
+  }
+  std::vector<Complex> slots(params_->slot_count());
+  for (std::size_t i = 0; i < slots.size(); ++i) slots[i] = values[i % values.size()];
+  return encode_slots(std::move(slots), level, scale);
+}
+
+std::vector<Complex> Encoder::decode(const Plaintext& plain) const {
+  check(same_parameters(plain.params, params_), "plaintext of other parameters");
+  const std::size_t n = params_->slot_count();
+  const ring::BasisView basis = params_->basis(plain.level);
+  ring::Poly poly = plain.poly;
+  ring::to_coefficients(poly, basis);
+
+  Composer composer(basis);
+  std::vector<Complex> points(n);
+  for (std::size_t j = 0; j < n; ++j) {
+    const Complex c(composer.compose(poly, j), composer.compose(poly, j + n));
+    points[j] = multiply(c / plain.scale, twist_[j]);
+  }
+  transform(points, false);
+  std::vector<Complex> slots(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    const Complex& value = points[position_[i]];
+    slots[i] = conjugated_[i] ? std::conj(value) : value;
+  }
+  return slots;
+}
+
+std::vector<double> Encoder::decode_real(const Plaintext& plain) const {
+  const std::vector<Complex> slots = decode(plain);
+  std::vector<double> out(slots.size());
+  std::transform(slots.begin(), slots.end(), out.begin(), [](const Complex& z) { return z.real(); });
+  return out;
+}
+
+}  // namespace salus::ckks

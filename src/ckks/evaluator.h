@@ -1,0 +1,86 @@
+// Homomorphic arithmetic on RNS-CKKS ciphertexts. Holds evaluation keys only: nothing in this folder
+// can decrypt.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "ckks/ciphertext.h"
+#include "ckks/evaluation_keys.h"
+
+namespace salus::ckks {
+
+/// Scales that differ by less than this, relatively, count as equal: rounding of doubles, not drift.
+inline constexpr double kScaleTolerance = 0x1p-40;
+
+/// Computes on ciphertexts encrypted under one secret key.
+///
+/// Notation: N is the ring degree and q_0 .. q_L the modulus chain. A ciphertext at level l carries
+/// limbs q_0 .. q_l and encrypts a vector z of N/2 complex slots, multiplied by its scale. Operations
+/// act slot by slot. Noise of each operation: src/circuit/noise.h, which the tests use as tolerance.
+///
+/// Operands are never changed. All methods are const and may run concurrently; results are equal word
+/// for word on every kernel. Every method checks that operands have these parameters (kMismatch).
+class Evaluator {
+ public:
+  /// `keys` may hold no keys: then only operations without key switching work.
+  explicit Evaluator(std::shared_ptr<const EvaluationKeys> keys);
+
+  const ParametersPtr& params() const { return keys_->params; }
+
+  /// z_a + z_b, z_a - z_b, at the common level and scale.
+  /// Errors: kMismatch (levels), kScaleMismatch.
+  Result<Ciphertext> add(const Ciphertext& a, const Ciphertext& b) const;
+  Result<Ciphertext> subtract(const Ciphertext& a, const Ciphertext& b) const;
+  Result<Ciphertext> negate(const Ciphertext& a) const;
+
+  /// z + p, z - p; levels and scales equal.
+  Result<Ciphertext> add_plain(const Ciphertext& a, const Plaintext& p) const;
+  Result<Ciphertext> subtract_plain(const Ciphertext& a, const Plaintext& p) const;
+  /// z * p: same level, scale scale_a * scale_p.
+  Result<Ciphertext> multiply_plain(const Ciphertext& a, const Plaintext& p) const;
+  /// sum += a * p, limb by limb: what linear transforms are made of.
+  /// Errors (Defect): shapes differ.
+  void multiply_plain_add(const Ciphertext& a, const Plaintext& p, Ciphertext& sum) const;
+
+  /// z + x, x rounded at the ciphertext's scale; z * x with x rounded at `scale`.
+  /// Errors: kInvalidArgument (not finite), kLevelExhausted (does not fit the modulus).
+  Result<Ciphertext> add_scalar(const Ciphertext& a, double x) const;
+  Result<Ciphertext> multiply_scalar(const Ciphertext& a, double x, double scale) const;
+
+  /// z_a * z_b, relinearized: the common level, scale scale_a * scale_b. Rescale before multiplying
+  /// again. Cost: one hybrid key switch (Han and Ki, eprint 2019/688).
+  /// Errors: kMismatch (levels), kMissingKey, kLevelExhausted (the scale does not fit the modulus).
+  Result<Ciphertext> multiply(const Ciphertext& a, const Ciphertext& b) const;
+  /// The same with three parts; and what folds the third part back onto (1, s).
+  Result<Ciphertext> multiply_unrelinearized(const Ciphertext& a, const Ciphertext& b) const;
+  Result<Ciphertext> relinearize(const Ciphertext& a) const;
+
+  /// The same z one level down: level l - 1, scale / q_l.
+  /// Noise: at most (1 + |s|_1) / 2 more in any coefficient (Cheon et al., eprint 2018/931).
+  /// Errors: kLevelExhausted at level 0.
+  Result<Ciphertext> rescale(const Ciphertext& a) const;
+  /// The same z and scale at a lower level: forgets limbs. Errors: kLevelExhausted, kInvalidArgument.
+  Result<Ciphertext> drop_level(const Ciphertext& a, int level) const;
+
+  /// Slots shifted cyclically, positive = left; complex conjugates. Level and scale stay.
+  /// Cost: one hybrid key switch. Errors: kMissingKey, naming steps, level and size of the key.
+  Result<Ciphertext> rotate(const Ciphertext& a, int steps) const;
+  Result<Ciphertext> conjugate(const Ciphertext& a) const;
+
+ private:
+  Status require(const Ciphertext& a) const;
+  Status require_pair(const Ciphertext& a, const Ciphertext& b, bool equal_scales) const;
+  Status require_plain(const Ciphertext& a, const Plaintext& p, bool equal_scales) const;
+  Result<Ciphertext> apply_galois(const Ciphertext& a, std::uint32_t element,
+                                  const std::string& what) const;
+
+  std::shared_ptr<const EvaluationKeys> keys_;
+};
+
+/// Adds to c_0 and c_1 (level l) what switches `part` times the key's s' onto (1, s).
+/// Errors (Defect): the key's level is below l.
+void key_switch_add(const Parameters& params, const ring::Poly& part, int level,
+                    const KeySwitchKey& key, ring::Poly& c0, ring::Poly& c1);
+
+}  // namespace salus::ckks

@@ -1,0 +1,62 @@
+// Salus objects as bytes, version 1: docs/formats/container.md draws the layout.
+//
+// Everything is little-endian. A reader trusts nothing: sizes are computed from the header and held
+// against the bytes that are there before anything is allocated, every residue must be below its
+// prime, and the last 32 bytes are the SHA-256 of all before them.
+#pragma once
+
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "ckks/ciphertext.h"
+#include "ckks/evaluation_keys.h"
+
+namespace salus::wire {
+
+enum class Kind : std::uint16_t { kCiphertext = 1, kEvaluationKeys = 2, kPublicKey = 3 };
+
+inline constexpr std::uint16_t kVersion = 1;
+inline constexpr std::size_t kMaxGaloisKeys = 1024;
+inline constexpr std::uint64_t kMaxObjectBytes = std::uint64_t{8} << 30;
+
+/// What every object says about itself before its residues.
+struct Header {
+  Kind kind = Kind::kCiphertext;
+  ckks::ParametersLiteral parameters;
+  /// Public name of the secret key it belongs to: keys::SecretKey::id(). Objects of different keys do
+  /// not fit together; saying so early is kinder than noise after decryption.
+  Digest key_id;
+};
+
+/// Reads and checks the header only. Errors: kParse (with offset), kVersion, kLimit.
+Result<Header> read_header(ByteView bytes);
+
+/// The parameters of a header, validated: the security table is enforced here for everything that
+/// comes from outside. Errors: those of ckks::Parameters::create.
+Result<ckks::ParametersPtr> parameters_of(const Header& header);
+
+Bytes write(const ckks::Ciphertext& ciphertext, const Digest& key_id);
+Bytes write(const ckks::SeededCiphertext& ciphertext, const Digest& key_id);
+/// Errors (Defect): keys without seeds.
+Bytes write(const ckks::EvaluationKeys& keys, const Digest& key_id);
+
+/// Bytes that `write` would give, before anything is made.
+std::uint64_t ciphertext_bytes(const ckks::Parameters& params, int level, bool seeded);
+std::uint64_t evaluation_key_bytes(const ckks::Parameters& params, int relinearization_level,
+                                   const std::vector<int>& galois_levels);
+
+struct ReadCiphertext {
+  Digest key_id;
+  ckks::Ciphertext ciphertext;  ///< seeds are expanded
+};
+/// `params` is what the receiver expects. Errors: kMismatch (other parameters, both hashes named),
+/// kParse, kVersion, kCorrupt, kLimit.
+Result<ReadCiphertext> read_ciphertext(ByteView bytes, const ckks::ParametersPtr& params);
+
+struct ReadEvaluationKeys {
+  Digest key_id;
+  ckks::EvaluationKeys keys;
+};
+Result<ReadEvaluationKeys> read_evaluation_keys(ByteView bytes, const ckks::ParametersPtr& params);
+
+}  // namespace salus::wire
