@@ -1,0 +1,44 @@
+// A twin's root secret in a file of its own, readable by its owner only.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/secret.h"
+#include "circuit/circuit.h"
+
+namespace salus::client {
+
+inline constexpr std::size_t kRootSeedBytes = 32;
+inline constexpr std::uint64_t kMaxKeyFileBytes = 64u << 10;
+
+/// Whoever holds `seed` reads the twin. Everything else derives from it, so the file is all there
+/// is to keep. `id` names the key in public: HKDF of the seed, 16 bytes in hexadecimal.
+struct KeyFile {
+  std::string id;
+  std::string label;
+  std::string created_at;  ///< UTC, ISO 8601
+  circuit::Chain chain;    ///< the parameters that the key is for
+  Secret<std::byte> seed{kRootSeedBytes};
+};
+
+/// A fresh key from the system's generator.
+KeyFile make_key(std::string label, circuit::Chain chain, std::string created_at);
+
+/// Format, all bytes:
+///   "salus-secret-key 1\n"
+///   one line of JSON: {"WARNING":..,"id":..,"label":..,"created_at":..,"chain":{..}} "\n"
+///   32 bytes of seed
+///   32 bytes: SHA-256 of everything before
+/// Written with mode 0600, whole or not at all.
+/// Errors: kConflict if `path` exists (a key is never overwritten), kNoSpace, kIo.
+Status save_key(const std::filesystem::path& path, const KeyFile& key);
+
+/// Errors: kNotFound, kDenied (others may read the file), kParse, kVersion, kCorrupt (truncated or
+/// changed), kLimit.
+Result<KeyFile> load_key(const std::filesystem::path& path);
+
+/// The public part of such a file, for `salus key show`: no seed in it.
+std::string describe(const KeyFile& key);
+
+}  // namespace salus::client

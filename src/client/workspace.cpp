@@ -1,0 +1,167 @@
+#include "client/workspace.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+
+namespace salus::client {
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kMaxRecordBytes = 1u << 20;
+
+json to_json(const TwinRecord& t) {
+  return {{"format", "salus-twin 1"},
+          {"name", t.name},
+          {"server", t.server},
+          {"id", t.id},
+          {"version", t.version},
+          {"key_id", t.key_id},
+          {"source", t.source},
+          {"evaluation_keys", t.evaluation_keys},
+          {"features", t.features},
+          {"evaluation_key_bytes", t.evaluation_key_bytes},
+          {"ciphertext_bytes", t.ciphertext_bytes}};
+}
+
+json to_json(const RunRecord& r) {
+  return {{"format", "salus-run 1"}, {"id", r.id},         {"server", r.server},
+          {"twin", r.twin},          {"key_id", r.key_id}, {"program", r.program}};
+}
+
+TwinRecord twin_from(const json& node) {
+  return {.name = node.at("name"),
+          .server = node.at("server"),
+          .id = node.at("id"),
+          .version = node.at("version"),
+          .key_id = node.at("key_id"),
+          .source = node.at("source"),
+          .evaluation_keys = node.at("evaluation_keys"),
+          .features = node.at("features"),
+          .evaluation_key_bytes = node.at("evaluation_key_bytes"),
+          .ciphertext_bytes = node.at("ciphertext_bytes")};
+}
+
+RunRecord run_from(const json& node) {
+  return {.id = node.at("id"),
+          .server = node.at("server"),
+          .twin = node.at("twin"),
+          .key_id = node.at("key_id"),
+          .program = node.at("program")};
+}
+
+Status write_json(const fs::path& path, const json& node) {
+  return write_file(path, as_bytes(node.dump(1) + "\n"));
+}
+
+template <class T>
+Result<T> read_json(const fs::path& path, std::string_view format, T (*read)(const json&)) {
+  const Result<std::string> text = read_text_file(path, kMaxRecordBytes);
+  if (!text) return text.error();
+  try {
+    const json node = json::parse(*text);
+    if (node.at("format") != format) {
+      return Error{ErrorCode::kVersion,
+                   path.string() + ": expected format \"" + std::string(format) + "\""};
+    }
+    return read(node);
+  } catch (const json::exception&) {
+    return Error{ErrorCode::kParse, path.string() + " is damaged; remove it and repeat"};
+  }
+}
+
+}  // namespace
+
+Status require_plain_name(std::string_view what, std::string_view name) {
+  const bool plain = !name.empty() && name.size() <= 128 && name.front() != '.' &&
+                     std::ranges::all_of(name, [](char c) {
+                       return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                              (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
+                     });
+  if (plain) return {};
+  return Error{ErrorCode::kInvalidArgument,
+               std::string(what) + " \"" + std::string(name.substr(0, 64)) +
+                   "\": use 1 to 128 letters, digits, - _ . and no leading dot"};
+}
+
+Result<Workspace> Workspace::open(const fs::path& folder) {
+  std::error_code failed;
+  for (const char* part : {"twins", "runs", "staged", "cache"}) {
+    fs::create_directories(folder / part, failed);
+    if (failed) return io_error("cannot create workspace", folder / part, failed.value());
+  }
+  return Workspace(folder);
+}
+
+Status Workspace::save(const TwinRecord& twin) const {
+  if (const Status fine = require_plain_name("twin", twin.name); !fine) return fine;
+  return write_json(folder_ / "twins" / (twin.name + ".json"), to_json(twin));
+}
+
+Status Workspace::save(const RunRecord& run) const {
+  if (const Status fine = require_plain_name("run", run.id); !fine) return fine;
+  return write_json(folder_ / "runs" / (run.id + ".json"), to_json(run));
+}
+
+Result<TwinRecord> Workspace::twin(const std::string& name) const {
+  if (const Status fine = require_plain_name("twin", name); !fine) return fine.error();
+  Result<TwinRecord> record =
+      read_json(folder_ / "twins" / (name + ".json"), "salus-twin 1", twin_from);
+  if (!record && record.error().code == ErrorCode::kNotFound) {
+    return Error{ErrorCode::kNotFound, "no twin \"" + name + "\" in workspace " + folder_.string() +
+                                           "; see salus twin list"};
+  }
+  return record;
+}
+
+Result<RunRecord> Workspace::run(const std::string& id) const {
+  if (const Status fine = require_plain_name("run", id); !fine) return fine.error();
+  Result<RunRecord> record = read_json(folder_ / "runs" / (id + ".json"), "salus-run 1", run_from);
+  if (!record && record.error().code == ErrorCode::kNotFound) {
+    return Error{ErrorCode::kNotFound, "no run \"" + id + "\" in workspace " + folder_.string() +
+                                           "; it was started elsewhere"};
+  }
+  return record;
+}
+
+Result<std::vector<TwinRecord>> Workspace::twins() const {
+  std::vector<TwinRecord> all;
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(folder_ / "twins", failed)) {
+    if (entry.path().extension() != ".json") continue;
+    Result<TwinRecord> record = read_json(entry.path(), "salus-twin 1", twin_from);
+    if (!record) return record.error();
+    all.push_back(std::move(record).value());
+  }
+  if (failed) return io_error("cannot list", folder_ / "twins", failed.value());
+  std::ranges::sort(all, {}, &TwinRecord::name);
+  return all;
+}
+
+Status Workspace::forget_twin(const std::string& name) const {
+  if (const Status fine = require_plain_name("twin", name); !fine) return fine;
+  std::error_code failed;
+  fs::remove(folder_ / "twins" / (name + ".json"), failed);
+  if (failed) return io_error("cannot remove", folder_ / "twins" / name, failed.value());
+  return sync_directory(folder_ / "twins");
+}
+
+Status Workspace::stage(const Digest& digest, ByteView object) const {
+  return write_file(folder_ / "staged" / digest.hex(), object, FileMode::kOwnerOnly);
+}
+
+std::optional<Bytes> Workspace::staged(const Digest& digest) const {
+  Result<Bytes> object = read_file(folder_ / "staged" / digest.hex(), kMaxStagedBytes);
+  if (!object || sha256(*object) != digest) return std::nullopt;
+  return std::move(object).value();
+}
+
+void Workspace::unstage(const Digest& digest) const {
+  std::error_code ignored;
+  fs::remove(folder_ / "staged" / digest.hex(), ignored);
+}
+
+}  // namespace salus::client

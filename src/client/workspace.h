@@ -1,0 +1,75 @@
+// The folder in which a client remembers its twins and runs. No secret and no feature lies in it:
+// keys and features stay in the files that the user named.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace salus::client {
+
+/// What was uploaded for a twin, and from which key.
+struct TwinRecord {
+  std::string name;
+  std::string server;
+  std::string id;  ///< given by the server; empty: prepared, not created yet
+  std::uint64_t version = 0;
+  std::string key_id;
+  std::string source;           ///< digest of what the staged objects were made from
+  std::string evaluation_keys;  ///< digest
+  std::map<std::string, std::string> features;  ///< input -> digest of its ciphertext
+  std::uint64_t evaluation_key_bytes = 0;
+  std::uint64_t ciphertext_bytes = 0;
+
+  std::uint64_t upload_bytes() const { return evaluation_key_bytes + ciphertext_bytes; }
+};
+
+struct RunRecord {
+  std::string id;
+  std::string server;
+  std::string twin;     ///< name
+  std::string key_id;   ///< that opens the result
+  std::string program;  ///< digest
+};
+
+/// Layout: twins/NAME.json, runs/ID.json, staged/DIGEST (encrypted objects of an upload that is not
+/// finished), cache/DIGEST.program. Every write is whole or absent.
+class Workspace {
+ public:
+  /// Creates the folder. Errors: kIo, kNoSpace.
+  static Result<Workspace> open(const std::filesystem::path& folder);
+
+  const std::filesystem::path& folder() const { return folder_; }
+
+  /// Errors: kInvalidArgument for a name that is no file name; kIo, kNoSpace.
+  Status save(const TwinRecord& twin) const;
+  Status save(const RunRecord& run) const;
+  /// Errors: kNotFound with what to do; kParse.
+  Result<TwinRecord> twin(const std::string& name) const;
+  Result<RunRecord> run(const std::string& id) const;
+  Result<std::vector<TwinRecord>> twins() const;
+  Status forget_twin(const std::string& name) const;
+
+  /// Objects wait here until the server has them, so that an interrupted upload goes on with the
+  /// same bytes.
+  Status stage(const Digest& digest, ByteView object) const;
+  /// Nothing if it is not there or damaged.
+  std::optional<Bytes> staged(const Digest& digest) const;
+  void unstage(const Digest& digest) const;
+
+ private:
+  explicit Workspace(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  std::filesystem::path folder_;
+};
+
+inline constexpr std::uint64_t kMaxStagedBytes = 4ull << 30;
+
+/// Letters, digits, - _ . and no leading dot, at most 128. Errors: kInvalidArgument.
+Status require_plain_name(std::string_view what, std::string_view name);
+
+}  // namespace salus::client
