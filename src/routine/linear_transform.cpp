@@ -1,0 +1,111 @@
+#include "routine/linear_transform.h"
+
+#include <bit>
+#include <string>
+
+namespace salus::routine {
+namespace {
+
+Status require_shape(const LinearShape& shape, std::size_t slots, std::size_t values) {
+  const auto bad = [](const std::string& why) {
+    return Error{ErrorCode::kInvalidArgument, "linear transform: " + why};
+  };
+  if (shape.rows == 0 || shape.columns == 0 || values != shape.rows * shape.columns) {
+    return bad(std::to_string(values) + " entries for " + std::to_string(shape.rows) + " x " +
+               std::to_string(shape.columns));
+  }
+  const std::size_t c = std::bit_ceil(shape.columns);
+  const auto fold = static_cast<std::size_t>(shape.fold);
+  const auto baby = static_cast<std::size_t>(shape.baby);
+  if (shape.fold < 1 || shape.baby < 1 || !std::has_single_bit(fold) || !std::has_single_bit(baby) ||
+      fold > c || baby > c / fold) {
+    return bad("fold " + std::to_string(shape.fold) + " and baby " + std::to_string(shape.baby) +
+               " are not powers of two that divide " + std::to_string(c) + " columns");
+  }
+  if (shape.rows + (fold - 1) * (c / fold) > slots / fold || c > slots / fold) {
+    return bad(std::to_string(shape.rows) + " rows and " + std::to_string(c) + " columns in " +
+               std::to_string(shape.fold) + " parts do not fit " + std::to_string(slots) + " slots");
+  }
+  return {};
+}
+
+}  // namespace
+
+LinearTransform::LinearTransform(const LinearShape& shape, std::size_t diagonal_count,
+                                 std::size_t slots)
+    : shape_(shape), diagonal_count_(diagonal_count), slots_(slots) {}
+
+Result<LinearTransform> LinearTransform::create(const ckks::Encoder& encoder,
+                                                const ckks::Parameters& params,
+                                                const LinearShape& shape,
+                                                std::span<const double> matrix, int level,
+                                                double scale) {
+  const std::size_t slots = params.slot_count();
+  if (const Status ok = require_shape(shape, slots, matrix.size()); !ok) return ok.error();
+  const std::size_t c = std::bit_ceil(shape.columns);
+  const auto fold = static_cast<std::size_t>(shape.fold);
+  const std::size_t diagonal_count = c / fold;
+  const std::size_t delta = slots / fold + diagonal_count;
+
+  LinearTransform out(shape, diagonal_count, slots);
+  for (std::size_t d = 0; d < diagonal_count; ++d) {
+    const std::size_t giant = d - d % static_cast<std::size_t>(shape.baby);
+    std::vector<double> values(slots, 0.0);
+    for (std::size_t f = 0; f < fold; ++f) {
+      for (std::size_t r = 0; r < shape.rows; ++r) {
+        const std::size_t column = (r + f * diagonal_count + d) % c;
+        if (column < shape.columns) {
+          values[(f * delta + r + giant) % slots] = matrix[r * shape.columns + column];
+        }
+      }
+    }
+    Result<ckks::Plaintext> plain = encoder.encode(std::span<const double>(values), level, scale);
+    if (!plain) return plain.error();
+    out.diagonals_.push_back(std::move(*plain));
+  }
+  return out;
+}
+
+Result<ckks::Ciphertext> LinearTransform::apply(const ckks::Evaluator& evaluator,
+                                                const ckks::Ciphertext& x) const {
+  const auto baby = static_cast<std::size_t>(shape_.baby);
+  std::vector<ckks::Ciphertext> rotated;
+  for (std::size_t j = 0; j < baby; ++j) {
+    Result<ckks::Ciphertext> step = evaluator.rotate(x, static_cast<int>(j));
+    if (!step) return step.error();
+    rotated.push_back(std::move(*step));
+  }
+
+  ckks::Ciphertext acc;
+  for (std::size_t giant = 0; giant < diagonal_count_; giant += baby) {
+    Result<ckks::Ciphertext> sum = evaluator.multiply_plain(rotated[0], diagonals_[giant]);
+    if (!sum) return sum.error();
+    for (std::size_t j = 1; j < baby; ++j) {
+      evaluator.multiply_plain_add(rotated[j], diagonals_[giant + j], *sum);
+    }
+    Result<ckks::Ciphertext> moved = evaluator.rotate(*sum, static_cast<int>(giant));
+    if (!moved) return moved.error();
+    Result<ckks::Ciphertext> total = giant == 0 ? std::move(moved) : evaluator.add(acc, *moved);
+    if (!total) return total.error();
+    acc = std::move(*total);
+  }
+
+  const auto fold = static_cast<std::size_t>(shape_.fold);
+  const std::size_t delta = slots_ / fold + diagonal_count_;
+  for (std::size_t k = 1; k < fold; k *= 2) {
+    const Result<ckks::Ciphertext> other = evaluator.rotate(acc, static_cast<int>(delta * k % slots_));
+    if (!other) return other.error();
+    Result<ckks::Ciphertext> total = evaluator.add(acc, *other);
+    if (!total) return total.error();
+    acc = std::move(*total);
+  }
+  return acc;
+}
+
+std::size_t LinearTransform::byte_count() const {
+  std::size_t sum = 0;
+  for (const ckks::Plaintext& plain : diagonals_) sum += plain.poly.words().size_bytes();
+  return sum;
+}
+
+}  // namespace salus::routine

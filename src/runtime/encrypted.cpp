@@ -1,0 +1,215 @@
+#include "runtime/encrypted.h"
+
+#include <cmath>
+#include <optional>
+#include <string>
+
+namespace salus::runtime {
+namespace {
+
+using circuit::Node;
+using circuit::Op;
+using circuit::ValueId;
+
+Error input_mismatch(const Node& node, const std::string& why) {
+  return {ErrorCode::kMismatch, "input %" + node.name + ": " + why};
+}
+
+Status require_input(const Node& node, const ckks::Ciphertext& given) {
+  if (given.parts.size() != 2) return input_mismatch(node, "not a two-part ciphertext");
+  if (given.level != node.level) {
+    return input_mismatch(node, "encrypted at level " + std::to_string(given.level) +
+                                    ", the program expects level " + std::to_string(node.level));
+  }
+  if (std::abs(given.scale - node.scale) > ckks::kScaleTolerance * node.scale) {
+    return input_mismatch(node, "encrypted at scale 2^" + std::to_string(std::log2(given.scale)) +
+                                    ", the program expects 2^" +
+                                    std::to_string(std::log2(node.scale)));
+  }
+  return {};
+}
+
+}  // namespace
+
+ckks::ParametersLiteral literal_of(const circuit::Chain& chain) {
+  return {.log_n = chain.log_n,
+          .q = chain.q,
+          .p = chain.p,
+          .dnum = chain.dnum,
+          .security = ckks::SecurityProfile::kClassical128};
+}
+
+PreparedCircuit::PreparedCircuit(circuit::Circuit circuit, ckks::ParametersPtr params)
+    : circuit_(std::move(circuit)), params_(std::move(params)) {}
+
+Result<std::shared_ptr<const PreparedCircuit>> PreparedCircuit::create(
+    circuit::Circuit circuit, const circuit::ConstantTable& constants, ckks::ParametersPtr params,
+    const Progress& progress) {
+  ckks::ParametersLiteral wanted = literal_of(circuit.chain);
+  wanted.security = params->literal().security;
+  if (!(wanted == params->literal())) {
+    return Error{ErrorCode::kMismatch, "circuit " + circuit.name + " is written for other parameters"};
+  }
+  std::shared_ptr<PreparedCircuit> out(new PreparedCircuit(std::move(circuit), params));
+  const ckks::Encoder encoder(params);
+  const std::size_t count = out->circuit_.nodes.size();
+  for (ValueId id = 0; id < count; ++id) {
+    const Status encoded = out->encode(out->circuit_.nodes[id], id, constants, encoder);
+    if (!encoded) return encoded.error();
+    if (progress && !progress(static_cast<double>(id + 1) / static_cast<double>(count))) {
+      return Error{ErrorCode::kCancelled, "encoding of circuit " + out->circuit_.name + " cancelled"};
+    }
+  }
+  return std::shared_ptr<const PreparedCircuit>(std::move(out));
+}
+
+Status PreparedCircuit::encode(const Node& node, ValueId id, const circuit::ConstantTable& constants,
+                               const ckks::Encoder& encoder) {
+  if (node.op != Op::kAddPlain && node.op != Op::kMultiplyPlain && node.op != Op::kLinear) return {};
+  const Node& operand = circuit_.nodes[node.operands[0]];
+  const auto entry = constants.find(node.constant);
+  check(entry != constants.end(), "constant of a verified circuit is missing");
+  const circuit::Constant& constant = entry->second;
+  if (node.op == Op::kLinear) {
+    const routine::LinearShape shape{constant.rows, constant.columns, node.baby, node.fold};
+    Result<routine::LinearTransform> transform = routine::LinearTransform::create(
+        encoder, *params_, shape, constant.values, node.level, node.scale / operand.scale);
+    if (!transform) return transform.error();
+    linear_.emplace(id, std::move(*transform));
+    return {};
+  }
+  const double scale = node.op == Op::kAddPlain ? node.scale : node.scale / operand.scale;
+  Result<ckks::Plaintext> plain = encoder.encode_repeated(constant.values, node.level, scale);
+  if (!plain) {
+    return Error{plain.error().code, "constant @" + node.constant + ": " + plain.error().message};
+  }
+  plain_.emplace(id, std::move(*plain));
+  return {};
+}
+
+std::size_t PreparedCircuit::byte_count() const {
+  std::size_t sum = 0;
+  for (const auto& [id, plain] : plain_) sum += plain.poly.words().size_bytes();
+  for (const auto& [id, transform] : linear_) sum += transform.byte_count();
+  return sum;
+}
+
+/// One execution: the values computed so far.
+class EncryptedRun {
+ public:
+  EncryptedRun(const PreparedCircuit& prepared, const ckks::Evaluator& evaluator)
+      : prepared_(prepared), evaluator_(evaluator), values_(prepared.circuit_.nodes.size()) {
+    uses_.resize(values_.size());
+    for (const Node& node : prepared.circuit_.nodes) {
+      for (const ValueId operand : node.operands) ++uses_[operand];
+    }
+    for (const ValueId output : prepared.circuit_.outputs) ++uses_[output];
+  }
+
+  void set(ValueId id, ckks::Ciphertext value) { values_[id] = std::move(value); }
+  const ckks::Ciphertext& get(ValueId id) const { return *values_[id]; }
+
+  Status compute(ValueId id) {
+    const Node& node = prepared_.circuit_.nodes[id];
+    Result<ckks::Ciphertext> value = evaluate(node, id);
+    if (!value) return Error{value.error().code, "%" + node.name + ": " + value.error().message};
+    // The circuit's scale is exact to rounding; taking it over keeps chains of operations equal.
+    value->scale = node.scale;
+    values_[id] = std::move(*value);
+    for (const ValueId operand : node.operands) {
+      if (--uses_[operand] == 0) values_[operand].reset();
+    }
+    return {};
+  }
+
+ private:
+  Result<ckks::Ciphertext> evaluate(const Node& node, ValueId id) const {
+    const ckks::Ciphertext& x = get(node.operands[0]);
+    switch (node.op) {
+      case Op::kAdd: return evaluator_.add(x, get(node.operands[1]));
+      case Op::kSubtract: return evaluator_.subtract(x, get(node.operands[1]));
+      case Op::kNegate: return evaluator_.negate(x);
+      case Op::kAddPlain: return evaluator_.add_plain(x, prepared_.plain_.at(id));
+      case Op::kMultiply: return evaluator_.multiply(x, get(node.operands[1]));
+      case Op::kMultiplyPlain: return evaluator_.multiply_plain(x, prepared_.plain_.at(id));
+      case Op::kRotate: return evaluator_.rotate(x, node.steps);
+      case Op::kConjugate: return evaluator_.conjugate(x);
+      case Op::kRescale: return evaluator_.rescale(x);
+      case Op::kDropLevel: return evaluator_.drop_level(x, node.level);
+      case Op::kLinear: return prepared_.linear_.at(id).apply(evaluator_, x);
+      case Op::kInput: break;
+    }
+    throw_defect("input nodes are not evaluated", std::source_location::current());
+  }
+
+  const PreparedCircuit& prepared_;
+  const ckks::Evaluator& evaluator_;
+  std::vector<std::optional<ckks::Ciphertext>> values_;
+  std::vector<int> uses_;
+};
+
+Result<std::vector<ckks::Ciphertext>> run_encrypted(const PreparedCircuit& prepared,
+                                                    const ckks::Evaluator& evaluator,
+                                                    std::span<const ckks::Ciphertext> inputs,
+                                                    const Progress& progress) {
+  const circuit::Circuit& circuit = prepared.circuit();
+  if (!ckks::same_parameters(prepared.params(), evaluator.params())) {
+    return Error{ErrorCode::kMismatch, "circuit " + circuit.name +
+                                           " and evaluation keys have different parameters"};
+  }
+  EncryptedRun run(prepared, evaluator);
+  std::size_t used = 0;
+  for (ValueId id = 0; id < circuit.nodes.size(); ++id) {
+    const Node& node = circuit.nodes[id];
+    if (node.op == Op::kInput) {
+      if (used == inputs.size()) return input_mismatch(node, "not given");
+      if (const Status fits = require_input(node, inputs[used]); !fits) return fits.error();
+      ckks::Ciphertext input = inputs[used++];
+      input.scale = node.scale;
+      run.set(id, std::move(input));
+    } else if (const Status done = run.compute(id); !done) {
+      return done.error();
+    }
+    const double fraction = static_cast<double>(id + 1) / static_cast<double>(circuit.nodes.size());
+    if (progress && !progress(fraction)) {
+      return Error{ErrorCode::kCancelled, "circuit " + circuit.name + " was cancelled"};
+    }
+  }
+  if (used != inputs.size()) {
+    return Error{ErrorCode::kMismatch, "circuit " + circuit.name + " takes " + std::to_string(used) +
+                                           " inputs, " + std::to_string(inputs.size()) + " were given"};
+  }
+  std::vector<ckks::Ciphertext> outputs;
+  for (const ValueId id : circuit.outputs) outputs.push_back(run.get(id));
+  return outputs;
+}
+
+std::string missing_keys(const circuit::KeyRequirements& required, const ckks::EvaluationKeys& keys) {
+  const ckks::Parameters& params = *keys.params;
+  std::string missing;
+  const auto want = [&](const std::string& what, int level, const ckks::KeySwitchKey* have) {
+    if (have != nullptr && have->level >= level) return;
+    if (!missing.empty()) missing += ", ";
+    missing += what + " at level " + std::to_string(level) + " (" +
+               std::to_string(ckks::KeySwitchKey::byte_count(params, level, true)) + " bytes)";
+  };
+  const auto galois = [&keys](std::uint32_t element) {
+    const auto entry = keys.galois.find(element);
+    return entry == keys.galois.end() ? nullptr : &entry->second;
+  };
+  if (required.relinearization_level >= 0) {
+    want("relinearization", required.relinearization_level,
+         keys.relinearization ? &*keys.relinearization : nullptr);
+  }
+  for (const auto& [steps, level] : required.rotation_levels) {
+    const std::uint32_t element = ckks::galois_element_of_rotation(params.log_n(), steps);
+    if (element != 1) want("rotation by " + std::to_string(steps), level, galois(element));
+  }
+  if (required.conjugation_level >= 0) {
+    want("conjugation", required.conjugation_level,
+         galois(ckks::galois_element_of_conjugation(params.log_n())));
+  }
+  return missing;
+}
+
+}  // namespace salus::runtime
