@@ -42,6 +42,7 @@ struct Upload {
   ObjectKind kind = ObjectKind::kCiphertext;
   std::uint64_t bytes = 0;
   std::uint64_t offset = 0;  ///< acknowledged: these bytes survive a crash
+  TimeMs updated_at = 0;
 };
 
 /// What was learned when an object was parsed.

@@ -10,11 +10,12 @@ Result<Upload> upload_of(const Row& row) {
                 .digest = row.digest(1),
                 .kind = *kind,
                 .bytes = static_cast<std::uint64_t>(row.integer(3)),
-                .offset = static_cast<std::uint64_t>(row.integer(4))};
+                .offset = static_cast<std::uint64_t>(row.integer(4)),
+                .updated_at = row.integer(5)};
 }
 
 constexpr const char* kSelectUpload =
-    "SELECT account, digest, kind, bytes, offset FROM uploads";
+    "SELECT account, digest, kind, bytes, offset, updated_at FROM uploads";
 
 Error no_upload(const Digest& digest) {
   return Error{ErrorCode::kNotFound,
@@ -59,6 +60,7 @@ Result<Upload> SqliteObjects::begin_upload(const Upload& upload, TimeMs now) {
   if (Status committed = (*transaction)->commit(); !committed) return committed.error();
   Upload begun = upload;
   begun.offset = 0;
+  begun.updated_at = now;
   return begun;
 }
 

@@ -1,0 +1,54 @@
+// What the service needs from the engine. ckks_executor.h is the real one; tests bring their own.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "store/object_store.h"
+#include "store/rows.h"
+
+namespace salus::service {
+
+/// What one run computes on. Deterministic: equal inputs give an equal result, byte for byte.
+struct RunInput {
+  Digest program;
+  Digest evaluation_keys;
+  std::map<std::string, Digest> features;
+};
+
+struct RunOutput {
+  Bytes result;
+  store::Timing timing;
+};
+
+/// Outputs of stages that earlier runs left behind. A miss is no error.
+class StateCache {
+ public:
+  virtual ~StateCache() = default;
+  virtual std::unique_ptr<store::ObjectBytes> find(const Digest& key) = 0;
+  /// Errors: kNoSpace, kIo; the run can go on without the cache.
+  virtual Status put(const Digest& key, ByteView bytes) = 0;
+};
+
+/// Called with the fraction done and the stage's name; false: stop, the run is not wanted any more.
+using Progress = std::function<bool(double fraction, std::string_view stage)>;
+
+/// Parses what was uploaded and executes programs. Safe for concurrent use.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+
+  /// Parses `bytes` as their kind. Errors: kParse, kVersion, kLimit, kMismatch, kUnsafeParameters.
+  virtual Result<store::Facts> inspect(store::ObjectKind kind, ByteView bytes) const = 0;
+
+  /// Errors: kMismatch (parameters, features), kMissingKey, kCorrupt, kCancelled when `progress` said
+  /// so, those of the runtime.
+  virtual Result<RunOutput> execute(const RunInput& input, const store::ObjectStore& objects,
+                                    StateCache& states, const Progress& progress) const = 0;
+};
+
+}  // namespace salus::service
