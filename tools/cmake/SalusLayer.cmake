@@ -17,7 +17,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 endif()
 target_include_directories(salus_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_options(salus_options INTERFACE
-  -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Werror
+  -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wno-missing-field-initializers -Werror
   -fno-math-errno -ffp-contract=off)
 target_compile_definitions(salus_options INTERFACE SALUS_VERSION="${PROJECT_VERSION}")
 if(SALUS_SANITIZE STREQUAL "address")
