@@ -14,6 +14,7 @@ using nlohmann::json;
 
 constexpr std::string_view kMagic = "salus-secret-key ";
 constexpr std::string_view kVersion = "1";
+constexpr std::string_view kTwinKeyLabel = "salus twin key 1";
 constexpr std::string_view kWarning =
     "SECRET: whoever holds this file can read the twin. Keep it private and keep a copy.";
 
@@ -26,11 +27,6 @@ class Wiped {
   Wiped& operator=(const Wiped&) = delete;
   Bytes bytes;
 };
-
-std::string id_of(std::span<const std::byte> seed) {
-  const Secret<std::byte> derived = derive_secret(seed, "salus key id");
-  return to_hex(derived.reveal().first(16));
-}
 
 json header_of(const KeyFile& key) {
   return {{"id", key.id},
@@ -63,14 +59,37 @@ Status read_header(std::string_view line, KeyFile& key) {
 
 }  // namespace
 
-KeyFile make_key(std::string label, circuit::Chain chain, std::string created_at) {
+Result<ckks::ParametersPtr> parameters_of(const circuit::Chain& chain) {
+  return ckks::Parameters::create(
+      {.log_n = chain.log_n, .q = chain.q, .p = chain.p, .dnum = chain.dnum});
+}
+
+Result<KeyFile> make_key(std::string label, circuit::Chain chain, std::string created_at) {
   KeyFile key{.id = {},
               .label = std::move(label),
               .created_at = std::move(created_at),
               .chain = std::move(chain)};
   random_bytes(key.seed.reveal());
-  key.id = id_of(key.seed.reveal());
+  const Result<ckks::ParametersPtr> params = parameters_of(key.chain);
+  if (!params) return params.error();
+  const Result<keys::SecretKey> secret =
+      keys::SecretKey::derive(*params, key.seed.reveal(), kTwinKeyLabel);
+  if (!secret) return secret.error();
+  key.id = secret->id().hex();
   return key;
+}
+
+Result<keys::SecretKey> expand_key(const KeyFile& file) {
+  const Result<ckks::ParametersPtr> params = parameters_of(file.chain);
+  if (!params) return params.error();
+  Result<keys::SecretKey> secret =
+      keys::SecretKey::derive(*params, file.seed.reveal(), kTwinKeyLabel);
+  if (secret && secret->id().hex() != file.id) {
+    return Error{ErrorCode::kCorrupt, "key file: its seed gives key " + secret->id().hex() +
+                                          ", its header names " + file.id +
+                                          "; restore it from its copy"};
+  }
+  return secret;
 }
 
 Status save_key(const std::filesystem::path& path, const KeyFile& key) {
@@ -116,7 +135,7 @@ Result<KeyFile> load_key(const std::filesystem::path& path) {
   }
   const auto second = text.find('\n', first + 1);
   if (second == std::string_view::npos) return damaged(path, "truncated in its header");
-  const std::size_t expected = second + 1 + kRootSeedBytes + sizeof(Digest::bytes);
+  const std::size_t expected = second + 1 + keys::kRootSeedBytes + sizeof(Digest::bytes);
   if (all.size() != expected) {
     return damaged(path,
                    std::to_string(all.size()) + " bytes, expected " + std::to_string(expected));
@@ -129,8 +148,7 @@ Result<KeyFile> load_key(const std::filesystem::path& path) {
   KeyFile key;
   const Status header = read_header(text.substr(first + 1, second - first - 1), key);
   if (!header) return header.error();
-  std::ranges::copy(body.last(kRootSeedBytes), key.seed.reveal().begin());
-  if (key.id != id_of(key.seed.reveal())) return damaged(path, "its id is not that of its seed");
+  std::ranges::copy(body.last(keys::kRootSeedBytes), key.seed.reveal().begin());
   return key;
 }
 

@@ -6,10 +6,10 @@
 
 #include "base/secret.h"
 #include "circuit/circuit.h"
+#include "keys/secret_key.h"
 
 namespace salus::client {
 
-inline constexpr std::size_t kRootSeedBytes = 32;
 inline constexpr std::uint64_t kMaxKeyFileBytes = 64u << 10;
 
 /// Whoever holds `seed` reads the twin. Everything else derives from it, so the file is all there
@@ -19,11 +19,17 @@ struct KeyFile {
   std::string label;
   std::string created_at;  ///< UTC, ISO 8601
   circuit::Chain chain;    ///< the parameters that the key is for
-  Secret<std::byte> seed{kRootSeedBytes};
+  Secret<std::byte> seed{keys::kRootSeedBytes};
 };
 
-/// A fresh key from the system's generator.
-KeyFile make_key(std::string label, circuit::Chain chain, std::string created_at);
+/// A fresh key from the system's generator. Errors: those of ckks::Parameters::create.
+Result<KeyFile> make_key(std::string label, circuit::Chain chain, std::string created_at);
+
+/// The expanded key. Errors: kCorrupt if the seed does not give the key that the file names.
+Result<keys::SecretKey> expand_key(const KeyFile& file);
+
+/// The parameters of a chain, held to 128 bits of security.
+Result<ckks::ParametersPtr> parameters_of(const circuit::Chain& chain);
 
 /// Format, all bytes:
 ///   "salus-secret-key 1\n"
