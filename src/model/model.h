@@ -66,10 +66,21 @@ struct DoseTarget {
   double bioavailability = 1;
 };
 
-/// One number that the client computes and encrypts; the surrogate's coordinates.
-struct Coordinate {
-  std::string name;  ///< of a parameter or a derived quantity
-  Transform transform = Transform::kLog;
+/// What a parameter's typical value follows from, as published: evaluated by the client, never
+/// encrypted.
+struct Covariate {
+  std::string name;  ///< "CrCL"
+  std::string unit;
+  std::string description;
+  double low = 0;
+  double typical = 0;
+  double high = 0;
+};
+
+/// Typical value of `parameter` given covariates; empirical, so no units are checked in it.
+struct CovariateRule {
+  std::string parameter;
+  Expression formula;
 };
 
 /// Output = sum over terms of amplitude * f(coordinates); `amplitude` (may be empty: 1) enters
@@ -116,6 +127,8 @@ struct Model {
   std::vector<Output> outputs;  ///< the first one is what programs return
   DoseTarget dose;
   SurrogateHint surrogate;
+  std::vector<Covariate> covariates;
+  std::vector<CovariateRule> covariate_rules;
   std::vector<OracleCase> oracle;
 
   const Parameter* parameter(std::string_view name) const;
@@ -129,6 +142,11 @@ struct Model {
 inline constexpr std::uint64_t kMaxModelBytes = 1u << 20;
 inline constexpr std::size_t kMaxParameters = 64;
 inline constexpr std::size_t kMaxStates = 64;
+
+/// Typical parameters for given covariates (missing ones at their typical value): the rules'
+/// values, `typical` for parameters without a rule. Errors: kInvalidArgument for an unknown name or
+/// a NaN.
+Result<Values> typical_parameters(const Model& model, const Values& covariates);
 
 /// Errors: kParse (TOML, formulas), kInvalidArgument (unknown key or symbol, missing or wrong unit,
 /// NaN, low < typical < high violated), kNotFound, kLimit; each names file, line, symbol and
