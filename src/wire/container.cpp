@@ -97,7 +97,7 @@ Result<Header> read_header(ByteReader& in) {
     return Error{ErrorCode::kVersion, "object of format version " + std::to_string(version) +
                                           "; this build reads version " + std::to_string(kVersion)};
   }
-  if (kind < 1 || kind > 3) return parse_error("unknown kind of object " + std::to_string(kind), 10);
+  if (kind < 1 || kind > 2) return parse_error("unknown kind of object " + std::to_string(kind), 10);
   if (log_n > kMaxLogN) {
     return Error{ErrorCode::kLimit, "ring degree 2^" + std::to_string(log_n) + " is above 2^" +
                                         std::to_string(kMaxLogN)};

@@ -13,7 +13,7 @@
 
 namespace salus::wire {
 
-enum class Kind : std::uint16_t { kCiphertext = 1, kEvaluationKeys = 2, kPublicKey = 3 };
+enum class Kind : std::uint16_t { kCiphertext = 1, kEvaluationKeys = 2 };
 
 inline constexpr std::uint16_t kVersion = 1;
 inline constexpr std::size_t kMaxGaloisKeys = 1024;
