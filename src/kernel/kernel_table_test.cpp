@@ -1,0 +1,231 @@
+// Goal:   every backend computes what kernel_table.h defines.
+// Method: naive loops with 128-bit remainders; the transform against evaluation at the roots.
+
+#include "kernel/kernel_table.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "arith/primes.h"
+#include "base/testing/test_random.h"
+
+namespace salus::kernel {
+namespace {
+
+using arith::Modulus;
+using arith::NttTables;
+using arith::uint128;
+
+constexpr std::uint64_t kSeed = 31;
+constexpr std::size_t kCounts[] = {1, 2, 7, 64, 65, 200};
+
+std::uint64_t mod(uint128 x, std::uint64_t q) { return static_cast<std::uint64_t>(x % q); }
+
+/// One small prime and the largest ones that the engine uses.
+std::vector<std::uint64_t> primes() {
+  std::vector<std::uint64_t> out = {786433};
+  for (const int bits : {30, 50, 60}) {
+    out.push_back(must(arith::find_primes(bits, 1, arith::Side::kBelow))[0]);
+  }
+  return out;
+}
+
+class KernelTest : public ::testing::TestWithParam<const KernelTable*> {
+ protected:
+  const KernelTable& kernels() const { return *GetParam(); }
+  const ::testing::ScopedTrace trace_{__FILE__, __LINE__, "seed " + std::to_string(kSeed)};
+  test::TestRandom random_{kSeed};
+
+  /// Calls body(q, a, b, out) for each modulus and length; edges are among the values.
+  template <class Body>
+  void for_all(const Body& body) {
+    for (const std::uint64_t prime : primes()) {
+      for (const std::size_t count : kCounts) {
+        std::vector<std::uint64_t> a = random_.residues(count, prime);
+        std::vector<std::uint64_t> b = random_.residues(count, prime);
+        a[0] = b[0] = prime - 1;
+        a[count - 1] = 0;
+        std::vector<std::uint64_t> out(count, ~std::uint64_t{0});
+        body(must(Modulus::create(prime)), a, b, out);
+      }
+    }
+  }
+};
+
+using Vector = std::vector<std::uint64_t>;
+
+TEST_P(KernelTest, SumsDifferencesAndNegationsAreExact) {
+  for_all([&](const Modulus& q, const Vector& a, const Vector& b, Vector& out) {
+    const std::uint64_t p = q.value();
+    kernels().add(a, b, out, q);
+    for (std::size_t i = 0; i < a.size(); ++i) ASSERT_EQ(out[i], mod(uint128{a[i]} + b[i], p));
+    kernels().subtract(a, b, out, q);
+    for (std::size_t i = 0; i < a.size(); ++i) ASSERT_EQ(out[i], mod(uint128{a[i]} + p - b[i], p));
+    kernels().negate(a, out, q);
+    for (std::size_t i = 0; i < a.size(); ++i) ASSERT_EQ(out[i], mod(uint128{p} - a[i], p));
+  });
+}
+
+TEST_P(KernelTest, ProductsAreExact) {
+  for_all([&](const Modulus& q, const Vector& a, const Vector& b, Vector& out) {
+    const std::uint64_t p = q.value();
+    kernels().multiply(a, b, out, q);
+    for (std::size_t i = 0; i < a.size(); ++i) ASSERT_EQ(out[i], mod(uint128{a[i]} * b[i], p));
+    Vector sum = b;
+    kernels().multiply_add(a, b, sum, q);
+    for (std::size_t i = 0; i < a.size(); ++i)
+      ASSERT_EQ(sum[i], mod(uint128{a[i]} * b[i] + b[i], p));
+    kernels().multiply_scalar(a, arith::Factor(b[0], q), out, q);
+    for (std::size_t i = 0; i < a.size(); ++i) ASSERT_EQ(out[i], mod(uint128{a[i]} * b[0], p));
+  });
+}
+
+TEST_P(KernelTest, TheOutputMayBeAnInput) {
+  for_all([&](const Modulus& q, const Vector& a, const Vector& b, Vector& out) {
+    for (const auto operation : {kernels().add, kernels().subtract, kernels().multiply}) {
+      operation(a, b, out, q);
+      Vector first = a;
+      operation(first, b, first, q);
+      ASSERT_EQ(first, out);
+      Vector second = b;
+      operation(a, second, second, q);
+      ASSERT_EQ(second, out);
+    }
+    kernels().negate(a, out, q);
+    Vector same = a;
+    kernels().negate(same, same, q);
+    ASSERT_EQ(same, out);
+  });
+}
+
+TEST_P(KernelTest, ResiduesOfOtherModuliAreReduced) {
+  const Vector all = primes();
+  for (const std::uint64_t from : all) {
+    for (const std::uint64_t to : all) {
+      Vector a = random_.residues(100, from);
+      a[0] = from - 1;
+      Vector out(a.size());
+      kernels().reduce(a, out, must(Modulus::create(to)));
+      for (std::size_t i = 0; i < a.size(); ++i) ASSERT_EQ(out[i], a[i] % to);
+    }
+  }
+}
+
+TEST_P(KernelTest, AnInnerProductSumsUpToTheTermLimit) {
+  for (const std::uint64_t prime : primes()) {
+    for (const std::size_t terms : {std::size_t{0}, std::size_t{1}, std::size_t{3}, kMaxTerms}) {
+      std::vector<Vector> a(terms, Vector(130, prime - 1));
+      std::vector<Vector> b = a;
+      for (std::size_t j = 1; j < terms; ++j) a[j] = random_.residues(130, prime);
+      Vector out(130, 7);
+      kernels().inner_product(std::vector<ConstWords>(a.begin(), a.end()),
+                              std::vector<ConstWords>(b.begin(), b.end()), out,
+                              must(Modulus::create(prime)));
+      for (std::size_t i = 0; i < out.size(); ++i) {
+        std::uint64_t sum = 0;
+        for (std::size_t j = 0; j < terms; ++j) sum = mod(uint128{a[j][i]} * b[j][i] + sum, prime);
+        ASSERT_EQ(out[i], sum) << terms << " terms";
+      }
+    }
+  }
+}
+
+TEST_P(KernelTest, AWeightedSumTakesResiduesOfAnyModulus) {
+  constexpr std::uint64_t kLargest = (std::uint64_t{1} << 61) - 1;
+  for (const std::uint64_t prime : primes()) {
+    std::vector<Vector> a(kMaxTerms, Vector(70, kLargest));
+    for (std::size_t j = 3; j < kMaxTerms; ++j) a[j] = random_.residues(70, kLargest);
+    Vector w(kMaxTerms, prime - 1);
+    for (std::size_t j = 5; j < kMaxTerms; ++j) w[j] = random_.below(prime);
+    Vector out(70);
+    kernels().weighted_sum(std::vector<ConstWords>(a.begin(), a.end()), w, out,
+                           must(Modulus::create(prime)));
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      std::uint64_t sum = 0;
+      for (std::size_t j = 0; j < kMaxTerms; ++j) sum = mod(uint128{a[j][i]} * w[j] + sum, prime);
+      ASSERT_EQ(out[i], sum);
+    }
+  }
+}
+
+TEST_P(KernelTest, APermutationGathersFromItsSources) {
+  const Vector a = random_.residues(256, 1 << 30);
+  std::vector<std::uint32_t> source(a.size());
+  for (std::uint32_t i = 0; i < source.size(); ++i) source[i] = (i * 77 + 5) % 256;
+  Vector out(a.size());
+
+  kernels().permute(a, source, out);
+
+  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_EQ(out[i], a[source[i]]);
+}
+
+TEST_P(KernelTest, TheTransformEvaluatesAtTheOddPowersOfTheRoot) {
+  constexpr int kLogN = 4;
+  for (const std::uint64_t prime : primes()) {
+    const NttTables tables = must(NttTables::create(kLogN, prime));
+    const Modulus& q = tables.modulus();
+    const Vector a = random_.residues(16, prime);
+    Vector values = a;
+    kernels().ntt_forward(values, tables);
+    for (std::uint32_t i = 0; i < 16; ++i) {
+      const std::uint64_t x = q.power(tables.root(), 2 * arith::reverse_bits(i, kLogN) + 1);
+      std::uint64_t value = 0;
+      for (std::size_t j = 16; j-- > 0;) value = q.add(q.multiply(value, x), a[j]);
+      EXPECT_EQ(values[i], value) << "position " << i << " mod " << prime;
+    }
+  }
+}
+
+TEST_P(KernelTest, TheInverseTransformUndoesTheTransform) {
+  for (const int log_n : {1, 2, 4, 11, 14, 16}) {
+    for (const std::uint64_t prime : primes()) {
+      const NttTables tables = must(NttTables::create(log_n, prime));
+      Vector a = random_.residues(tables.ring_degree(), prime);
+      a[0] = a[1] = prime - 1;
+      Vector values = a;
+      kernels().ntt_forward(values, tables);
+      for (const std::uint64_t v : values) ASSERT_LT(v, prime) << "fully reduced";
+      kernels().ntt_inverse(values, tables);
+      ASSERT_EQ(values, a) << "N = 2^" << log_n << " mod " << prime;
+    }
+  }
+}
+
+TEST_P(KernelTest, ProductsOfTransformsAreNegacyclicConvolutions) {
+  constexpr std::size_t kN = 16;
+  const std::uint64_t prime = primes().back();
+  const NttTables tables = must(NttTables::create(4, prime));
+  const Modulus& q = tables.modulus();
+  Vector a = random_.residues(kN, prime);
+  Vector b = random_.residues(kN, prime);
+  Vector expected(kN, 0);
+  for (std::size_t i = 0; i < kN; ++i) {
+    for (std::size_t j = 0; j < kN; ++j) {
+      const std::uint64_t term = q.multiply(a[i], b[j]);
+      std::uint64_t& sum = expected[(i + j) % kN];
+      sum = i + j < kN ? q.add(sum, term) : q.subtract(sum, term);
+    }
+  }
+
+  kernels().ntt_forward(a, tables);
+  kernels().ntt_forward(b, tables);
+  kernels().multiply(a, b, a, q);
+  kernels().ntt_inverse(a, tables);
+
+  EXPECT_EQ(a, expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, KernelTest, ::testing::ValuesIn(available()),
+                         [](const auto& backend) { return std::string(backend.param->name); });
+
+TEST(Kernels, TheReferenceIsAvailableAndTheActiveOneIsToo) {
+  const std::vector<const KernelTable*> all = available();
+
+  EXPECT_EQ(reference().name, "ref");
+  EXPECT_EQ(all.front(), &reference());
+  EXPECT_NE(std::find(all.begin(), all.end(), &active()), all.end());
+}
+
+}  // namespace
+}  // namespace salus::kernel
