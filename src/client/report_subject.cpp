@@ -1,0 +1,206 @@
+// One subject's section of the page.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "client/report_chart.h"
+#include "client/report_parts.h"
+#include "client/result.h"
+
+namespace salus::client {
+namespace {
+
+/// JSON that may stand inside a script element.
+std::string script_json(const nlohmann::json& node) {
+  std::string text = node.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  for (std::size_t at = 0; (at = text.find('<', at)) != std::string::npos;) {
+    text.replace(at, 1, "\\u003c");
+  }
+  return "<script type=\"application/json\">" + text + "</script>";
+}
+
+std::string y_label(const ReportBasis& basis) {
+  return basis.output.name + " (" + basis.output.unit + ")";
+}
+
+/// Values and bands as decimal strings at the declared precision.
+nlohmann::json series_json(const ReportBasis& basis, const std::string& label,
+                           const std::vector<double>& curve) {
+  const double band = band_of(basis, curve);
+  const int decimals = std::min(declared_decimals(band), 6);
+  nlohmann::json values = nlohmann::json::array();
+  const double step = std::pow(10.0, decimals);
+  for (const double value : curve) values.push_back(std::round(value * step) / step);
+  return {{"label", label}, {"values", values}, {"band", fmt::format("{:.1g}", band)}};
+}
+
+nlohmann::json cursor_json(const ReportBasis& basis, const SubjectReport& subject, bool all) {
+  nlohmann::json measured = nlohmann::json::array();
+  for (const auto& point : subject.measured) {
+    if (!all) measured.push_back({point.time_h, point.value});
+  }
+  nlohmann::json node = {{"times", basis.output.times_h},
+                         {"unit", basis.output.unit},
+                         {"measured", measured},
+                         {"series", nlohmann::json::array()}};
+  for (std::size_t r = 0; r < (all ? subject.curves.size() : 1); ++r) {
+    const std::string label = r == 0 ? "given dose" : basis.output.regimens[r].label;
+    node["series"].push_back(series_json(basis, label, subject.curves[r]));
+  }
+  return node;
+}
+
+std::string legend(bool points) {
+  std::string html =
+      "<ul class=\"legend\"><li><svg viewBox=\"0 0 26 12\"><path class=\"line given\" d=\"M1 "
+      "6H25\"/></svg>computed on ciphertext</li><li><svg viewBox=\"0 0 26 12\"><path "
+      "class=\"band\" "
+      "d=\"M1 2H25V10H1Z\"/></svg>error of the computation</li>";
+  if (points) {
+    html +=
+        "<li><svg viewBox=\"0 0 26 12\"><circle class=\"point\" cx=\"13\" cy=\"6\" "
+        "r=\"4.2\"/></svg>measured</li>";
+  }
+  return html + "</ul>";
+}
+
+/// The table twin of the first chart.
+std::string given_table(const ReportBasis& basis, const SubjectReport& subject) {
+  const std::vector<double>& curve = subject.curves.front();
+  const double band = band_of(basis, curve);
+  const int decimals = std::min(declared_decimals(band), 6);
+  const MonotoneCubic between({basis.output.times_h, curve});
+  std::string html = fmt::format(
+      "<details><summary>Values as a table</summary><div class=\"scroll\"><table><caption>Computed "
+      "with its error band, and measured, in {}</caption><thead><tr><th scope=\"col\">Time (h)</th>"
+      "<th scope=\"col\">Computed</th><th scope=\"col\">Low</th><th scope=\"col\">High</th>"
+      "<th scope=\"col\">Measured</th></tr></thead><tbody>",
+      escape_html(basis.output.unit));
+  std::vector<std::pair<double, std::string>> rows;
+  const auto row = [&](double time, double value, const std::string& measured) {
+    rows.emplace_back(
+        time, fmt::format("<tr><th scope=\"row\">{:.2f}</th><td>{:.{}f}</td><td>{:.{}f}</td>"
+                          "<td>{:.{}f}</td><td>{}</td></tr>",
+                          time, value, decimals, std::max(0.0, value - band), decimals,
+                          value + band, decimals, measured));
+  };
+  for (std::size_t t = 0; t < curve.size(); ++t) row(basis.output.times_h[t], curve[t], "");
+  for (const auto& point : subject.measured) {
+    const auto value = between.at(point.time_h);
+    if (value) row(point.time_h, *value, fmt::format("{:g}", point.value));
+  }
+  std::ranges::stable_sort(rows, {}, &std::pair<double, std::string>::first);
+  for (const auto& [time, text] : rows) html += text;
+  return html + "</tbody></table></div></details>";
+}
+
+std::string given_figure(const ReportBasis& basis, const SubjectReport& subject) {
+  const double band = band_of(basis, subject.curves.front());
+  std::string html = "<figure data-cursor>";
+  html += draw({.width = 720,
+                .height = 340,
+                .title = fmt::format("Curve of the given dose of subject {} with {} measurements",
+                                     subject.id, subject.measured.size()),
+                .x_label = "time after the dose (h)",
+                .y_label = y_label(basis),
+                .times = basis.output.times_h,
+                .series = {{subject.curves.front(), "given"}},
+                .band = band,
+                .points = subject.measured,
+                .bare = false});
+  html += script_json(cursor_json(basis, subject, false));
+  html += legend(!subject.measured.empty());
+  html += "<output class=\"readout\" aria-live=\"polite\"></output>";
+  html += fmt::format(
+      "<figcaption>{}Band: &plusmn; {:.1g} {}.{}</figcaption></figure>",
+      subject.rescaled
+          ? fmt::format("The server computed {:g} {}; the model is linear in the dose, so "
+                        "this device scaled the curve exactly to {:.1f} {}. ",
+                        basis.output.regimens.front().dose, escape_html(basis.output.dose_unit),
+                        subject.dose, escape_html(basis.output.dose_unit))
+          : "",
+      band, escape_html(basis.output.unit),
+      subject.measured_outside > 0
+          ? fmt::format(" {} measurement(s) lie after the last computed time.",
+                        subject.measured_outside)
+          : "");
+  return html;
+}
+
+std::string alternatives_table(const ReportBasis& basis, const SubjectReport& subject) {
+  std::string html = fmt::format(
+      "<div class=\"pickbox\" tabindex=\"-1\"><table><thead><tr><th scope=\"col\">Regimen</th>"
+      "<th scope=\"col\">Peak</th><th scope=\"col\">at h</th><th scope=\"col\">Last</th>"
+      "<th scope=\"col\">AUC</th></tr></thead><tbody>");
+  for (std::size_t r = 0; r < subject.curves.size(); ++r) {
+    const CurveSummary summary = summarize({basis.output.times_h, subject.curves[r]});
+    const std::string label =
+        r == 0 ? fmt::format("given: {:.0f} {} once", subject.dose, basis.output.dose_unit)
+               : basis.output.regimens[r].label;
+    html += fmt::format(
+        "<tr><td><label><input type=\"radio\" name=\"alt-{0}\" value=\"{1}\"{2}>{3}</label></td>"
+        "<td>{4:.2f}</td><td>{5:.1f}</td><td>{6:.2f}</td><td>{7:.0f}</td></tr>",
+        escape_html(subject.id), r, r == 0 ? " checked" : "", escape_html(label), summary.peak,
+        summary.peak_time_h, summary.last, summary.area);
+  }
+  return html + "</tbody></table></div>";
+}
+
+std::string alternatives(const ReportBasis& basis, const SubjectReport& subject) {
+  std::vector<Series> series;
+  for (std::size_t r = subject.curves.size(); r-- > 1;) {
+    series.push_back({subject.curves[r], fmt::format("alt p{}", r)});
+  }
+  series.push_back({subject.curves.front(), "given p0"});
+  std::string html = "<div class=\"alts\"><figure data-cursor>";
+  html += draw({.width = 720,
+                .height = 400,
+                .title = fmt::format("{} alternative regimens of subject {}",
+                                     subject.curves.size() - 1, subject.id),
+                .x_label = "time after the first dose (h)",
+                .y_label = y_label(basis),
+                .times = basis.output.times_h,
+                .series = series,
+                .band = 0,
+                .points = {},
+                .bare = false});
+  html += script_json(cursor_json(basis, subject, true));
+  html +=
+      "<ul class=\"legend\"><li><svg viewBox=\"0 0 26 12\"><path class=\"line given\" d=\"M1 "
+      "6H25\"/></svg>given dose</li><li><svg viewBox=\"0 0 26 12\"><path class=\"line picked\" "
+      "d=\"M1 6H25\"/></svg>selected regimen</li><li><svg viewBox=\"0 0 26 12\"><path "
+      "class=\"line\" "
+      "d=\"M1 6H25\"/></svg>the others</li></ul>"
+      "<output class=\"readout\" aria-live=\"polite\"></output></figure><div>";
+  html += fmt::format(
+      "<h3>{} regimens, one encrypted run</h3>{}<p class=\"note\">Choose with the arrow keys. Peak "
+      "and "
+      "last value in {}, AUC over the grid in {} &middot; h. Every curve is in "
+      "curves.csv.</p></div>",
+      subject.curves.size(), alternatives_table(basis, subject), escape_html(basis.output.unit),
+      escape_html(basis.output.unit));
+  return html + "</div>";
+}
+
+}  // namespace
+
+std::string subject_html(const Report& report, const SubjectReport& subject) {
+  const ReportBasis& basis = report.basis;
+  std::string facts =
+      fmt::format("{:.0f} {} once", subject.dose, escape_html(basis.output.dose_unit));
+  if (subject.weight_kg > 0) facts += fmt::format(" &middot; {:.1f} kg", subject.weight_kg);
+  facts += fmt::format(" &middot; {:.1f} MB uploaded &middot; {:.2f} s on the server",
+                       static_cast<double>(subject.upload_bytes) / 1e6, subject.server_seconds);
+  if (subject.basis_reused) facts += " &middot; basis re-used";
+  return fmt::format(
+             "<section class=\"card\" id=\"subject-{0}\" aria-labelledby=\"h-{0}\"><div "
+             "class=\"head\"><h2 id=\"h-{0}\">Subject {0}</h2><p>{1}</p></div><div class=\"split\">"
+             "<div>",
+             escape_html(subject.id), facts) +
+         given_figure(basis, subject) + given_table(basis, subject) + "</div>" +
+         basis_html(basis, subject) + "</div>" + alternatives(basis, subject) + "</section>";
+}
+
+}  // namespace salus::client
