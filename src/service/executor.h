@@ -43,9 +43,15 @@ class Executor {
   virtual ~Executor() = default;
 
   /// Parses `bytes` as their kind. Errors: kParse, kVersion, kLimit, kMismatch, kUnsafeParameters.
-  virtual Result<store::Facts> inspect(store::ObjectKind kind, ByteView bytes) const = 0;
+  /// `digest` is theirs; what was parsed may be kept under it.
+  virtual Result<store::Facts> inspect(store::ObjectKind kind, const Digest& digest,
+                                       ByteView bytes) const = 0;
 
-  /// Errors: kMismatch (parameters, features), kMissingKey, kCorrupt, kCancelled when `progress` said
+  /// Whether program, keys and features fit together, before anything is computed.
+  /// Errors: kMismatch (parameters, features), kMissingKey, naming what to make.
+  virtual Status check(const RunInput& input, const store::ObjectStore& objects) const = 0;
+
+  /// Errors: those of `check`, kCorrupt, kCancelled when `progress` said
   /// so, those of the runtime.
   virtual Result<RunOutput> execute(const RunInput& input, const store::ObjectStore& objects,
                                     StateCache& states, const Progress& progress) const = 0;

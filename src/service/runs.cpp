@@ -9,25 +9,42 @@ RunView Runs::view_of(store::Run run) const {
   return view;
 }
 
+Status Runs::require_program(store::AccountId account, const Digest& program) {
+  const Result<std::optional<store::Holding>> held =
+      context_.ledger->objects().find(account, program);
+  if (!held) return held.error();
+  if (!*held) {
+    return Error{ErrorCode::kNotFound,
+                 "no complete program " + program.hex() + "; upload it before you run it"};
+  }
+  if ((*held)->kind == store::ObjectKind::kProgram) return {};
+  return Error{ErrorCode::kMismatch, "object " + program.hex() + " is of kind " +
+                                         std::string(store::name((*held)->kind)) +
+                                         ", not a program"};
+}
+
+/// Outside of any lock: it may parse a program and keys.
+Status Runs::check(store::AccountId account, const std::string& twin, const Digest& program) {
+  if (Status held = require_program(account, program); !held) return held;
+  const Result<std::optional<store::Twin>> found = context_.ledger->twins().find(account, twin);
+  if (!found) return found.error();
+  if (!*found) return Error{ErrorCode::kNotFound, "no twin " + twin};
+  return context_.executor->check({.program = program,
+                                   .evaluation_keys = (*found)->evaluation_keys,
+                                   .features = (*found)->features},
+                                  *context_.objects);
+}
+
 Result<RunView> Runs::start(store::AccountId account, const std::string& twin,
                             const Digest& program) {
+  if (Status fits = check(account, twin, program); !fits) return fits.error();
   Result<store::Run> queued = [&]() -> Result<store::Run> {
     const std::lock_guard turn(context_.references);
     const Result<std::optional<store::Twin>> found = context_.ledger->twins().find(account, twin);
     if (!found) return found.error();
     if (!*found) return Error{ErrorCode::kNotFound, "no twin " + twin};
-    const Result<std::optional<store::Holding>> held =
-        context_.ledger->objects().find(account, program);
-    if (!held) return held.error();
-    if (!*held) {
-      return Error{ErrorCode::kNotFound,
-                   "no complete program " + program.hex() + "; upload it before you run it"};
-    }
-    if ((*held)->kind != store::ObjectKind::kProgram) {
-      return Error{ErrorCode::kMismatch, "object " + program.hex() + " is of kind " +
-                                             std::string(store::name((*held)->kind)) +
-                                             ", not a program"};
-    }
+    const Status still = require_program(account, program);
+    if (!still) return still.error();
     return context_.ledger->runs().enqueue({.account = account,
                                             .twin = twin,
                                             .twin_version = (*found)->version,

@@ -24,7 +24,8 @@ class Runs {
   Runs(Context& context, RunBoard& board) : context_(context), board_(board) {}
 
   /// At most one unfinished run per (twin version, program): a repeat returns it.
-  /// Errors: kNotFound (twin, program), kMismatch (not a program), kUnavailable (queue full).
+  /// Errors: kNotFound (twin, program), kMismatch and kMissingKey (they do not
+  /// fit together: Executor::check), kUnavailable (queue full).
   Result<RunView> start(store::AccountId account, const std::string& twin, const Digest& program);
   Result<std::vector<RunView>> list(store::AccountId account);
   /// Errors: kNotFound, also for another account's run.
@@ -44,6 +45,8 @@ class Runs {
 
  private:
   RunView view_of(store::Run run) const;
+  Status require_program(store::AccountId account, const Digest& program);
+  Status check(store::AccountId account, const std::string& twin, const Digest& program);
   Context& context_;
   RunBoard& board_;
 };

@@ -105,7 +105,8 @@ Result<ObjectStatus> Append::complete() {
                                           ", announced was " + upload_.digest.hex() +
                                           ": send them again from offset 0"};
   }
-  const Result<store::Facts> facts = context.executor->inspect(upload_.kind, (*bytes)->view());
+  const Result<store::Facts> facts = 
+      context.executor->inspect(upload_.kind, upload_.digest, (*bytes)->view());
   if (!facts) {
     if (Status dropped = ledger.drop_upload(name.account, name.digest); !dropped) {
       return dropped.error();
