@@ -131,6 +131,8 @@ struct Program {
 /// header with sorted keys (circuits as text in it), then the doubles of the basis' and the
 /// readout's constants, each stage's in the order of their names, little-endian.
 /// serialize(parse(b)) == b. The digest of these bytes is the program's name everywhere.
+Bytes serialize(const Program& program);
+
 inline constexpr std::uint64_t kMaxProgramBytes = 256u << 20;
 
 /// Both circuits are verified, shapes of schema and circuits held against each other.
