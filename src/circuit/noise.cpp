@@ -1,0 +1,167 @@
+#include "circuit/noise.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace salus::circuit {
+namespace {
+constexpr double kTail = 10.6;
+constexpr double kSigma = 3.24;
+constexpr double kSecretVariance = 2.0 / 3;
+}  // namespace
+
+NoiseLedger::NoiseLedger(const Chain& chain)
+    : chain_(chain),
+      degree_(std::ldexp(1.0, chain.log_n)),
+      rounding_((1 + degree_ * kSecretVariance) / 12) {}
+
+double NoiseLedger::slots(double variance, double scale) const {
+  return kTail * std::sqrt(degree_ * variance) / scale;
+}
+
+double NoiseLedger::fresh(Encryption encryption, double scale) const {
+  const double error = kSigma * kSigma;
+  const double variance =
+      encryption == Encryption::kSecretKey ? error : error * (1 + 2 * degree_ * kSecretVariance);
+  return slots(variance + 1.0 / 12, scale);
+}
+
+double NoiseLedger::encoding(double scale) const { return slots(1.0 / 12, scale); }
+
+double NoiseLedger::key_switch(int level, double scale) const {
+  if (chain_.p.empty()) return slots(rounding_, scale);
+  double special = 1;
+  for (const std::uint64_t p : chain_.p) special *= static_cast<double>(p);
+  const std::size_t primes = static_cast<std::size_t>(level) + 1;
+  const std::size_t digits = static_cast<std::size_t>(chain_.dnum);
+  const std::size_t alpha = (chain_.q.size() + digits - 1) / digits;
+  double variance = rounding_;
+  for (std::size_t begin = 0; begin < primes; begin += alpha) {
+    double digit = static_cast<double>(alpha);
+    for (std::size_t i = begin; i < std::min(begin + alpha, primes); ++i) {
+      digit *= static_cast<double>(chain_.q[i]);
+    }
+    variance += degree_ * kSigma * kSigma * (digit / special) * (digit / special) / 3;
+  }
+  return slots(variance, scale);
+}
+
+double NoiseLedger::rescale(double scale) const { return slots(rounding_, scale); }
+
+namespace {
+
+class Propagation {
+ public:
+  Propagation(const Circuit& circuit, const ConstantTable& constants,
+              const std::vector<Slots>& values)
+      : circuit_(circuit), constants_(constants), values_(values), ledger_(circuit.chain) {}
+
+  std::vector<Slots> run(const std::vector<Slots>& input_noise) {
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < circuit_.nodes.size(); ++i) {
+      const Node& node = circuit_.nodes[i];
+      if (node.op == Op::kInput) {
+        check(next < input_noise.size() && !input_noise[next].empty(), "noise of every input");
+        Slots spread(circuit_.chain.slot_count());
+        for (std::size_t s = 0; s < spread.size(); ++s) {
+          spread[s] = input_noise[next][s % input_noise[next].size()];
+        }
+        ++next;
+        noise_.push_back(std::move(spread));
+      } else {
+        noise_.push_back(node.op == Op::kLinear ? linear(node) : slotwise(node));
+      }
+    }
+    return std::move(noise_);
+  }
+
+ private:
+  // The part that is the same in every slot.
+  double added(const Node& node, const Node& x) const {
+    switch (node.op) {
+      case Op::kMultiply:
+      case Op::kRotate:
+      case Op::kConjugate:
+        return ledger_.key_switch(node.level, node.scale);
+      case Op::kRescale:
+        return ledger_.rescale(node.scale);
+      case Op::kAddPlain:
+        return ledger_.encoding(node.scale);
+      case Op::kMultiplyPlain:
+        return ledger_.encoding(node.scale / x.scale);
+      default:
+        return 0;
+    }
+  }
+
+  Slots slotwise(const Node& node) {
+    const ValueId a = node.operands[0], b = node.operands.back();
+    const double extra = added(node, circuit_.nodes[a]);
+    Slots out = noise_[a];
+    if (node.op == Op::kRotate) {
+      const long count = static_cast<long>(out.size());
+      std::rotate(out.begin(), out.begin() + ((node.steps % count) + count) % count, out.end());
+    }
+    const Constant* c =
+        node.op == Op::kMultiplyPlain ? &constants_.find(node.constant)->second : nullptr;
+    const bool sum = node.op == Op::kAdd || node.op == Op::kSubtract;
+    for (std::size_t s = 0; s < out.size(); ++s) {
+      if (node.op == Op::kMultiply) {
+        const double ea = noise_[a][s], eb = noise_[b][s];
+        out[s] = std::abs(values_[a][s]) * eb + std::abs(values_[b][s]) * ea + ea * eb + extra;
+      } else if (c != nullptr) {
+        const double size = std::abs(values_[a][s]) + noise_[a][s];
+        out[s] = std::abs(c->values[s % c->columns]) * noise_[a][s] + size * extra;
+      } else {
+        out[s] += (sum ? noise_[b][s] : 0) + extra;
+      }
+    }
+    return out;
+  }
+
+  // Baby rotations add key-switching noise before the matrix, giant and fold rotations after it;
+  // every diagonal's encoding is rounded.
+  Slots linear(const Node& node) {
+    const ValueId x = node.operands[0];
+    const Constant& matrix = constants_.find(node.constant)->second;
+    const LinearShape shape = linear_shape(node, matrix, values_[x].size());
+    const double baby = ledger_.key_switch(node.level, circuit_.nodes[x].scale);
+    const double giants = static_cast<double>(shape.fold * (shape.diagonals / shape.baby));
+    const double after = giants * ledger_.key_switch(node.level, node.scale);
+    const double rounding = ledger_.encoding(node.scale / circuit_.nodes[x].scale);
+
+    std::vector<double> each(matrix.columns);
+    double rounded = 0;
+    for (std::size_t m = 0; m < shape.columns; ++m) {
+      const double error = noise_[x][m] + baby;
+      if (m < each.size()) each[m] = error;
+      rounded += (std::abs(values_[x][m]) + error) * rounding;
+    }
+    Slots out(values_[x].size(), 0.0);
+    for (std::size_t r = 0; r < matrix.rows; ++r) {
+      double sum = after + rounded;
+      for (std::size_t m = 0; m < matrix.columns; ++m) {
+        sum += std::abs(matrix.values[r * matrix.columns + m]) * each[m];
+      }
+      out[r] = sum;
+    }
+    return out;
+  }
+
+  const Circuit& circuit_;
+  const ConstantTable& constants_;
+  const std::vector<Slots>& values_;
+  NoiseLedger ledger_;
+  std::vector<Slots> noise_;
+};
+
+}  // namespace
+
+std::vector<Slots> propagate_noise(const Circuit& circuit, const ConstantTable& constants,
+                                   const std::vector<Slots>& values,
+                                   const std::vector<Slots>& input_noise) {
+  check(values.size() == circuit.nodes.size(), "noise needs the values of this circuit");
+  return Propagation(circuit, constants, values).run(input_noise);
+}
+
+}  // namespace salus::circuit

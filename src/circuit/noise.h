@@ -1,0 +1,49 @@
+// How far an encrypted evaluation can stray from the exact one. One ledger for the compiler's
+// certificates and the simulated runtime; knows no key and no ciphertext.
+#pragma once
+
+#include <vector>
+
+#include "circuit/circuit.h"
+#include "circuit/interpret.h"
+
+namespace salus::circuit {
+
+/// How the inputs were encrypted.
+enum class Encryption { kSecretKey, kPublicKey };
+
+/// Tail bounds, in slots, on the errors that single operations add.
+///
+/// An error polynomial whose N coefficients have variance v has slots of variance N v; a slot
+/// exceeds kTail sqrt(N v) with probability below exp(-kTail^2 / 1) < 2^-160 if the slots are
+/// Gaussian, and below 2^-64 for all 2^15 slots together if their real and imaginary parts
+/// correlate in the worst way. sigma = 3.24 is the standard deviation of the errors (centred
+/// binomial with 21 pairs), secrets are uniform ternary (variance 2/3).
+class NoiseLedger {
+ public:
+  explicit NoiseLedger(const Chain& chain);
+
+  /// e, or v e + e_1 + s e_2 with ternary v; plus the rounding of the encoding. At scale `scale`.
+  double fresh(Encryption encryption, double scale) const;
+  /// Rounding of a public vector that is encoded at `scale`.
+  double encoding(double scale) const;
+  /// Hybrid key switching at `level`: sum over digits d_j e_j / P, then rounding (1 + s) / 2. A
+  /// digit's base conversion is off by at most alpha multiples of the digit's product.
+  double key_switch(int level, double scale) const;
+  /// Rounding by rescaling to a ciphertext of scale `scale`: (1 + s) / 2.
+  double rescale(double scale) const;
+
+ private:
+  double slots(double variance, double scale) const;
+  Chain chain_;
+  double degree_;
+  double rounding_;  // variance of (tau_0 + tau_1 s), tau uniform in [-1/2, 1/2]
+};
+
+/// |encrypted - exact| of every value, slot by slot: first-order bounds along the exact `values`
+/// (all values of the circuit, from interpret()), errors adding up in the worst way.
+std::vector<Slots> propagate_noise(const Circuit& circuit, const ConstantTable& constants,
+                                   const std::vector<Slots>& values,
+                                   const std::vector<Slots>& input_noise);
+
+}  // namespace salus::circuit

@@ -1,0 +1,101 @@
+#include "compiler/basis.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "compiler/parallel.h"
+#include "compiler/sampling.h"
+
+namespace salus::compiler {
+
+namespace {
+constexpr double kPositiveFloor = 1e-6;
+constexpr std::uint64_t kTrainingSeed = 0x747261696e;
+constexpr std::size_t kPatientsPerFunction = 24;
+constexpr std::size_t kMinPatients = 3072;
+}  // namespace
+
+int BasisFunction::factor_count() const {
+  int count = amplitude >= 0 ? 1 : 0;
+  for (const auto& [coordinate, degree] : degrees) count += degree;
+  return count;
+}
+
+int Basis::positions() const {
+  int most = 1;
+  for (const BasisFunction& f : functions) most = std::max(most, f.factor_count());
+  return most;
+}
+
+Eigen::VectorXd Basis::evaluate(const model::Equations& equations,
+                                const std::vector<double>& parameters) const {
+  const std::vector<double> values = equations.prepare(parameters);
+  std::vector<double> u, angle;
+  for (const Coordinate& c : coordinates) {
+    u.push_back(std::clamp(c.normalised(values[c.position]), -1.0, 1.0));
+    angle.push_back(std::acos(u.back()));
+  }
+  Eigen::VectorXd out(static_cast<long>(functions.size()));
+  for (std::size_t m = 0; m < functions.size(); ++m) {
+    double product = 1;
+    if (const int a = functions[m].amplitude; a >= 0) {
+      const Coordinate& c = coordinates[static_cast<std::size_t>(a)];
+      product = c.slope() * u[static_cast<std::size_t>(a)] + c.offset();
+    }
+    for (const auto& [i, degree] : functions[m].degrees) {
+      product *= std::cos(degree * angle[static_cast<std::size_t>(i)]);
+    }
+    out[static_cast<long>(m)] = product;
+  }
+  return out;
+}
+
+Eigen::MatrixXd design(const Basis& basis, const model::Equations& equations,
+                       const std::vector<std::vector<double>>& patients, int threads) {
+  Eigen::MatrixXd out(static_cast<long>(patients.size()),
+                      static_cast<long>(basis.functions.size()));
+  parallel_for(patients.size(), threads, [&](std::size_t i) {
+    out.row(static_cast<long>(i)) = basis.evaluate(equations, patients[i]).transpose();
+  });
+  return out;
+}
+
+double forward(program::OutputTransform transform, double relative) {
+  if (transform == program::OutputTransform::kQuarticRoot) {
+    return std::pow(std::max(relative, 0.0), 0.25);
+  }
+  if (transform == program::OutputTransform::kLog)
+    return std::log(std::max(relative, kPositiveFloor));
+  return relative;
+}
+
+double inverse(program::OutputTransform transform, double slot) {
+  if (transform == program::OutputTransform::kQuarticRoot) return std::pow(std::max(slot, 0.0), 4);
+  if (transform == program::OutputTransform::kLog) return std::exp(slot);
+  return slot;
+}
+
+std::vector<std::vector<double>> training_patients(const model::Model& model,
+                                                   std::size_t functions) {
+  const std::size_t count = std::max(kMinPatients, kPatientsPerFunction * functions);
+  Points points(model, kTrainingSeed);
+  std::vector<std::vector<double>> out = points.corners();
+  while (out.size() < count * 2 / 5) out.push_back(points.edge_heavy());
+  while (out.size() < count) out.push_back(points.population());
+  return out;
+}
+
+LeastSquares::LeastSquares(const Eigen::MatrixXd& design, const Eigen::VectorXd& weights)
+    : weights_(weights) {
+  const Eigen::MatrixXd weighted = weights.asDiagonal() * design;
+  const Eigen::HouseholderQR<Eigen::MatrixXd> qr(weighted);
+  q_ = qr.householderQ() * Eigen::MatrixXd::Identity(design.rows(), design.cols());
+  r_ = qr.matrixQR().topRows(design.cols()).triangularView<Eigen::Upper>();
+}
+
+Eigen::MatrixXd LeastSquares::solve(const Eigen::MatrixXd& responses) const {
+  const Eigen::MatrixXd projected = q_.transpose() * (weights_.asDiagonal() * responses);
+  return r_.triangularView<Eigen::Upper>().solve(projected);
+}
+
+}  // namespace salus::compiler

@@ -1,0 +1,43 @@
+// Writes circuits statement by statement, with every level and scale worked out.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "circuit/circuit.h"
+
+namespace salus::compiler {
+
+/// Owns the circuit and the constants that it builds. Names are given by prefix and number.
+class CircuitBuilder {
+ public:
+  CircuitBuilder(std::string name, circuit::Chain chain);
+
+  circuit::ValueId input(std::string name, int level, double scale, double bound,
+                         std::size_t period);
+  circuit::ValueId add(circuit::ValueId x, circuit::ValueId y);
+  circuit::ValueId add_plain(circuit::ValueId x, const std::string& constant);
+  circuit::ValueId multiply(circuit::ValueId x, circuit::ValueId y);
+  /// The constant is encoded at the scale that makes the result's scale `scale`.
+  circuit::ValueId multiply_plain(circuit::ValueId x, const std::string& constant, double scale);
+  circuit::ValueId rescale(circuit::ValueId x);
+  /// x itself if it is at `level` already.
+  circuit::ValueId drop_level(circuit::ValueId x, int level);
+  circuit::ValueId linear(circuit::ValueId x, const std::string& matrix, int baby, int fold,
+                          double scale);
+
+  void constant(const std::string& name, circuit::Constant value);
+  const circuit::Node& node(circuit::ValueId id) const { return circuit_.nodes[id]; }
+  double prime(int level) const;
+
+  /// The circuit that returns `output`. Once.
+  circuit::Circuit finish(circuit::ValueId output);
+  circuit::ConstantTable constants() { return std::move(constants_); }
+
+ private:
+  circuit::ValueId append(circuit::Node node, char prefix);
+  circuit::Circuit circuit_;
+  circuit::ConstantTable constants_;
+};
+
+}  // namespace salus::compiler

@@ -1,0 +1,165 @@
+#include "compiler/certify.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "circuit/noise.h"
+#include "compiler/parallel.h"
+#include "compiler/sampling.h"
+
+namespace salus::compiler {
+namespace {
+
+constexpr std::size_t kPopulation = 4096, kBox = 2048, kCvode = 64;
+constexpr double kNoiseMargin = 1.5;
+
+// |surrogate - curve| / the curve's own peak, patients x times.
+Result<Eigen::MatrixXf> errors_of(const Basis& basis, const Responses& responses,
+                                  const ShapeFit& fit, const Eigen::MatrixXd& functions,
+                                  const std::vector<std::vector<double>>& patients,
+                                  const std::vector<double>& times_h, int threads) {
+  const Eigen::MatrixXd slots = functions * fit.coefficients;
+  Eigen::MatrixXf out(slots.cols(), slots.rows());
+  parallel_for(patients.size(), threads, [&](std::size_t i) {
+    const long row = static_cast<long>(i);
+    const auto curve = must(responses.curve(patients[i], fit.shape, times_h));
+    double peak = 0;
+    for (const double v : curve) peak = std::max(peak, std::abs(v));
+    for (long t = 0; t < slots.cols(); ++t) {
+      const double got = fit.peak * inverse(basis.transform, slots(row, t));
+      out(t, row) = static_cast<float>(std::abs(got - curve[static_cast<std::size_t>(t)]) / peak);
+    }
+  });
+  return out;
+}
+
+double quantile(std::vector<float>& values, double p) {
+  const auto index = static_cast<std::size_t>(p * static_cast<double>(values.size() - 1));
+  std::nth_element(values.begin(), values.begin() + static_cast<long>(index), values.end());
+  return static_cast<double>(values[index]);
+}
+
+Status check_by_cvode(const Responses& responses, const std::vector<ShapeFit>& fits,
+                      const std::vector<double>& times_h, const HeldOut& held_out, int threads,
+                      program::Certificate& certificate) {
+  // Half from each sample; the box half begins with the corners.
+  std::vector<std::vector<double>> patients(held_out.box.begin(),
+                                            held_out.box.begin() + kCvode / 2);
+  patients.insert(patients.end(), held_out.population.begin(),
+                  held_out.population.begin() + kCvode / 2);
+  std::vector<double> gaps(patients.size(), 0.0);
+  parallel_for(patients.size(), threads, [&](std::size_t i) {
+    for (const ShapeFit& fit : fits) {
+      const auto fast = must(responses.curve(patients[i], fit.shape, times_h));
+      const auto slow = must(responses.reference(patients[i], fit.shape, times_h));
+      double peak = 0, gap = 0;
+      for (std::size_t t = 0; t < fast.size(); ++t) {
+        peak = std::max(peak, std::abs(slow[t]));
+        gap = std::max(gap, std::abs(slow[t] - fast[t]));
+      }
+      gaps[i] = std::max(gaps[i], gap / peak);
+    }
+  });
+  certificate.cvode_samples = patients.size();
+  certificate.cvode_max = *std::max_element(gaps.begin(), gaps.end());
+  return {};
+}
+
+}  // namespace
+
+HeldOut held_out_patients(const model::Model& model, std::uint64_t seed) {
+  Points points(model, seed);
+  HeldOut out;
+  out.box = points.corners();
+  while (out.box.size() < kBox) out.box.push_back(points.box());
+  while (out.population.size() < kPopulation) out.population.push_back(points.population());
+  return out;
+}
+
+Status certify(const Basis& basis, const model::Equations& equations, const Responses& responses,
+               const std::vector<ShapeFit>& fits, const std::vector<double>& times_h,
+               const HeldOut& held_out, int threads, const std::function<void(double)>& progress,
+               program::Certificate& certificate) {
+  std::vector<float> population, box;
+  const Eigen::MatrixXd at_population = design(basis, equations, held_out.population, threads);
+  const Eigen::MatrixXd at_box = design(basis, equations, held_out.box, threads);
+  double done = 0;
+  for (const ShapeFit& fit : fits) {
+    const auto p =
+        errors_of(basis, responses, fit, at_population, held_out.population, times_h, threads);
+    if (!p) return p.error();
+    const auto b = errors_of(basis, responses, fit, at_box, held_out.box, times_h, threads);
+    if (!b) return b.error();
+    population.insert(population.end(), p->data(), p->data() + p->size());
+    box.insert(box.end(), b->data(), b->data() + b->size());
+    progress(++done / static_cast<double>(fits.size()));
+  }
+  certificate.population_samples = held_out.population.size();
+  certificate.box_samples = held_out.box.size();
+  certificate.population_median = quantile(population, 0.5);
+  certificate.population_p99 = quantile(population, 0.99);
+  certificate.population_p999 = quantile(population, 0.999);
+  certificate.population_max = quantile(population, 1);
+  certificate.box_p99 = quantile(box, 0.99);
+  certificate.box_max = quantile(box, 1);
+  return check_by_cvode(responses, fits, times_h, held_out, threads, certificate);
+}
+
+namespace {
+
+// d inverse(slot) / d slot, to carry slot noise to the value.
+double sensitivity(program::OutputTransform transform, double slot) {
+  if (transform == program::OutputTransform::kQuarticRoot) return 4 * std::pow(std::abs(slot), 3);
+  if (transform == program::OutputTransform::kLog) return std::exp(slot);
+  return 1;
+}
+
+Result<double> noise_of(const program::Program& p, const std::vector<circuit::Slots>& inputs) {
+  const circuit::NoiseLedger ledger(p.basis.circuit.chain);
+  const double scale = p.basis.circuit.nodes[0].scale;
+  const double fresh = ledger.fresh(circuit::Encryption::kPublicKey, scale);
+  const std::vector<circuit::Slots> input_noise(inputs.size(), circuit::Slots{fresh});
+
+  const auto basis = circuit::interpret(p.basis.circuit, p.basis.constants, inputs);
+  if (!basis) return basis.error();
+  const auto basis_noise =
+      circuit::propagate_noise(p.basis.circuit, p.basis.constants, *basis, input_noise);
+  const circuit::ValueId end = p.basis.circuit.outputs[0];
+  const auto result = circuit::interpret(p.readout.circuit, p.readout.constants, {(*basis)[end]});
+  if (!result) return result.error();
+  const auto noise =
+      circuit::propagate_noise(p.readout.circuit, p.readout.constants, *result, {basis_noise[end]});
+
+  const circuit::ValueId out = p.readout.circuit.outputs[0];
+  const std::size_t times = p.output.times_h.size();
+  double worst = 0;
+  for (std::size_t r = 0; r < p.output.regimens.size(); ++r) {
+    double peak = 0, largest = 0;
+    for (std::size_t s = r * times; s < (r + 1) * times; ++s) {
+      const double slot = (*result)[out][s];
+      peak = std::max(peak, std::abs(inverse(p.output.transform, slot)));
+      largest = std::max(largest, noise[out][s] * sensitivity(p.output.transform, slot));
+    }
+    worst = std::max(worst, largest / peak);
+  }
+  return worst;
+}
+
+}  // namespace
+
+Result<double> noise_bound(const program::Program& program, const Basis& basis,
+                           const model::Equations& equations,
+                           const std::vector<std::vector<double>>& patients, int threads) {
+  std::vector<double> worst(patients.size(), 0.0);
+  parallel_for(patients.size(), threads, [&](std::size_t i) {
+    const std::vector<double> values = equations.prepare(patients[i]);
+    std::vector<circuit::Slots> inputs;
+    for (const Coordinate& c : basis.coordinates) {
+      inputs.push_back({std::clamp(c.normalised(values[c.position]), -1.0, 1.0)});
+    }
+    worst[i] = must(noise_of(program, inputs));
+  });
+  return kNoiseMargin * *std::max_element(worst.begin(), worst.end());
+}
+
+}  // namespace salus::compiler

@@ -1,0 +1,107 @@
+#include "compiler/coordinates.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "compiler/sampling.h"
+
+namespace salus::compiler {
+namespace {
+
+constexpr std::uint64_t kRangeSeed = 0x72616e6765;
+constexpr int kRangePoints = 4096;
+constexpr double kRangeMargin = 1e-3;  // of the transformed width, where corners may not be extreme
+
+// The formula over private parameters only: derived quantities written out, public ones as numbers.
+model::Expression written_out(const model::Model& model, const model::Expression& e) {
+  if (e.kind != model::ExpressionKind::kSymbol) {
+    model::Expression out = e;
+    for (model::Expression& operand : out.operands) operand = written_out(model, operand);
+    return out;
+  }
+  if (const model::Derived* d = model.find_derived(e.symbol)) return written_out(model, d->formula);
+  const model::Parameter* p = model.parameter(e.symbol);
+  check(p != nullptr, "a coordinate uses an unknown symbol");
+  if (p->is_private) return e;
+  return {model::ExpressionKind::kNumber, p->typical, {}, {}};
+}
+
+double forward(program::Transform transform, double x) {
+  return transform == program::Transform::kLog ? std::log(x) : x;
+}
+
+program::Input describe(const model::Model& model, const std::string& symbol, bool amplitude) {
+  program::Input out;
+  out.name = symbol;
+  out.transform = amplitude ? program::Transform::kLinear : program::Transform::kLog;
+  model::Expression formula{model::ExpressionKind::kSymbol, 0, symbol, {}};
+  if (const model::Parameter* p = model.parameter(symbol)) {
+    out.unit = p->unit;
+    out.description = p->description;
+    if (p->transform == model::Transform::kLinear) out.transform = program::Transform::kLinear;
+  } else {
+    const model::Derived* d = model.find_derived(symbol);
+    check(d != nullptr, "a coordinate is neither parameter nor derived");
+    out.unit = d->unit;
+    out.description = d->description;
+    formula = d->formula;
+  }
+  out.formula = formula.text();
+  out.postfix = written_out(model, formula).postfix();
+  return out;
+}
+
+}  // namespace
+
+double Coordinate::normalised(double value) const {
+  const double low = forward(input.transform, input.low),
+               high = forward(input.transform, input.high);
+  return (forward(input.transform, value) - (low + high) / 2) / ((high - low) / 2);
+}
+
+double Coordinate::slope() const {
+  return (input.high - input.low) / 2 / std::max(std::abs(input.low), std::abs(input.high));
+}
+
+double Coordinate::offset() const {
+  return (input.high + input.low) / 2 / std::max(std::abs(input.low), std::abs(input.high));
+}
+
+Result<Coordinate> make_coordinate(const model::Model& model, const model::Equations& equations,
+                                   const std::string& symbol, bool amplitude) {
+  Coordinate out;
+  out.input = describe(model, symbol, amplitude);
+  out.position = equations.position(symbol);
+  out.amplitude = amplitude;
+  if (const model::Parameter* p = model.parameter(symbol)) {
+    out.input.low = p->low;
+    out.input.typical = p->typical;
+    out.input.high = p->high;
+    return out;
+  }
+
+  Points points(model, kRangeSeed);
+  std::vector<std::vector<double>> samples = points.corners();
+  for (int i = 0; i < kRangePoints; ++i) samples.push_back(points.edge_heavy());
+  double low = INFINITY, high = -INFINITY;
+  for (const auto& sample : samples) {
+    const double x = forward(out.input.transform, equations.prepare(sample)[out.position]);
+    if (!std::isfinite(x)) {
+      return Error{ErrorCode::kInvalidArgument, model.name + ": coordinate " + symbol + " = " +
+                                                    out.input.formula +
+                                                    " is not positive and finite in the whole box"};
+    }
+    low = std::min(low, x);
+    high = std::max(high, x);
+  }
+  const double margin = kRangeMargin * (high - low);
+  std::vector<double> typical;
+  for (const model::Parameter& p : model.parameters) typical.push_back(p.typical);
+  const bool is_log = out.input.transform == program::Transform::kLog;
+  out.input.low = is_log ? std::exp(low - margin) : low - margin;
+  out.input.high = is_log ? std::exp(high + margin) : high + margin;
+  out.input.typical = equations.prepare(typical)[out.position];
+  return out;
+}
+
+}  // namespace salus::compiler

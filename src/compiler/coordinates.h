@@ -1,0 +1,32 @@
+// The numbers that a client encrypts: which, by what formula, in what range.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/equations.h"
+#include "program/program.h"
+
+namespace salus::compiler {
+
+/// A program input together with what the compiler needs to compute it itself.
+struct Coordinate {
+  program::Input input;
+  std::size_t position = 0;  ///< in Equations' values
+  bool amplitude =
+      false;  ///< enters basis functions linearly instead of through Chebyshev polynomials
+
+  /// u of a value, as program::normalise computes it.
+  double normalised(double value) const;
+  /// The value over its largest size, as the affine function slope * u + offset.
+  double slope() const;
+  double offset() const;
+};
+
+/// The coordinate of a parameter or derived quantity: amplitudes linear, others by their logarithm
+/// (or as the parameter says). The range covers the model's whole box: corners and many points of
+/// it. Errors: kInvalidArgument where a logarithm or the formula does not exist in the box.
+Result<Coordinate> make_coordinate(const model::Model& model, const model::Equations& equations,
+                                   const std::string& symbol, bool amplitude);
+
+}  // namespace salus::compiler

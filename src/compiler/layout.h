@@ -1,0 +1,24 @@
+// Basis and coefficients as circuits (design.md section 4, basis layout).
+#pragma once
+
+#include "compiler/basis.h"
+#include "compiler/builder.h"
+
+namespace salus::compiler {
+
+/// All basis functions in one ciphertext, function m in every slot s = m mod c, c = their count
+/// rounded up to a power of two; unused slots hold 0. Inputs: one replicated ciphertext per
+/// coordinate.
+///
+/// T_n(u) = 2^(n-1) prod_k (u - cos((2k+1) pi / 2n)), so every function is a product of affine
+/// factors; each function deals its factors out over the P = positions() places, place j becomes
+/// the sum over coordinates of mask_j,i * u_i, plus a constant, and P - 1 multiplications in a tree
+/// give the product. Depth 1 + ceil(log2 P); one further level is left for the readout. Errors:
+/// kLimit if the parameters have no room for that depth.
+Result<program::Stage> basis_stage(const Basis& basis);
+
+/// slots r = matrix x basis, rows = results. Takes the basis stage's output.
+/// Errors: kLimit for more rows than fit.
+Result<program::Stage> readout_stage(const program::Stage& basis, const Eigen::MatrixXd& matrix);
+
+}  // namespace salus::compiler
