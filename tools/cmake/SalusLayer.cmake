@@ -14,6 +14,8 @@ add_library(salus_options INTERFACE)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 sees an overlap in std::string operator+ that is not there (GCC bug 105651).
   target_compile_options(salus_options INTERFACE -Wno-restrict)
+elseif(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 15)
+  target_include_directories(salus_options SYSTEM INTERFACE ${CMAKE_SOURCE_DIR}/tools/cmake/clang14)
 endif()
 target_include_directories(salus_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_options(salus_options INTERFACE
