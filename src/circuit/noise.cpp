@@ -7,6 +7,7 @@ namespace salus::circuit {
 namespace {
 constexpr double kTail = 10.6;
 constexpr double kSigma = 3.24;
+constexpr double kPi = 3.14159265358979324;
 constexpr double kSecretVariance = 2.0 / 3;
 }  // namespace
 
@@ -41,7 +42,11 @@ double NoiseLedger::key_switch(int level, double scale) const {
     for (std::size_t i = begin; i < std::min(begin + alpha, primes); ++i) {
       digit *= static_cast<double>(chain_.q[i]);
     }
-    variance += degree_ * kSigma * kSigma * (digit / special) * (digit / special) / 3;
+    // Microsoft SEAL's gadget lifts digits to [0, q_j): their mean of q_j / 2 in every coefficient is
+    // q_j N / pi in slot 0, far above the square root of N that centred digits give.
+    const bool centred = alpha > 1 || chain_.p.size() > 1;
+    const double spread = centred ? degree_ / 3 : (degree_ / kPi) * (degree_ / kPi) + degree_ / 3;
+    variance += spread * kSigma * kSigma * (digit / special) * (digit / special);
   }
   return slots(variance, scale);
 }

@@ -152,6 +152,12 @@ Result<Plaintext> Encoder::encode_slots(std::vector<Complex> slots, int level, d
   if (!(scale > 0) || !std::isfinite(scale)) {
     return Error{ErrorCode::kInvalidArgument, "encode: the scale is not a positive number"};
   }
+  // Before the transform, which would spread a NaN over all coefficients, where no comparison sees it.
+  if (!std::all_of(slots.begin(), slots.end(), [](const Complex& z) {
+        return std::isfinite(z.real()) && std::isfinite(z.imag());
+      })) {
+    return Error{ErrorCode::kInvalidArgument, "encode: a value is not a finite number"};
+  }
   std::vector<Complex> points(n);
   for (std::size_t i = 0; i < n; ++i) {
     points[position_[i]] = conjugated_[i] ? std::conj(slots[i]) : slots[i];
@@ -161,16 +167,15 @@ Result<Plaintext> Encoder::encode_slots(std::vector<Complex> slots, int level, d
   const double factor = scale / static_cast<double>(n);
   std::vector<double> coefficients(2 * n);
   double largest = 0;
+  bool finite = true;
   for (std::size_t j = 0; j < n; ++j) {
     const Complex c = multiply(points[j], std::conj(twist_[j]));
     coefficients[j] = c.real() * factor;
     coefficients[j + n] = c.imag() * factor;
+    finite = finite && std::isfinite(coefficients[j]) && std::isfinite(coefficients[j + n]);
     largest = std::max({largest, std::abs(coefficients[j]), std::abs(coefficients[j + n])});
   }
-  if (!std::isfinite(largest)) {
-    return Error{ErrorCode::kInvalidArgument, "encode: a value is not a finite number"};
-  }
-  if (largest > 0 && std::log2(largest) >= params_->log_q(level) - 1) {
+  if (!finite || (largest > 0 && std::log2(largest) >= params_->log_q(level) - 1)) {
     return Error{ErrorCode::kLevelExhausted,
                  "encode: values at scale 2^" + std::to_string(std::log2(scale)) +
                      " do not fit the modulus of " + std::to_string(params_->log_q(level)) +

@@ -63,9 +63,9 @@ Status require_special_primes(const ParametersLiteral& literal, std::size_t alph
     const double digit =
         log2_product(literal.q, begin, std::min(begin + alpha, literal.q.size()));
     if (digit > log_p + 1) {
-      return invalid("special primes of " + std::to_string(static_cast<int>(log_p)) +
+      return invalid("special primes of " + std::to_string(std::lround(log_p)) +
                      " bits are too few for a key-switching digit of " +
-                     std::to_string(static_cast<int>(digit)) + " bits; raise dnum or add special primes");
+                     std::to_string(std::lround(digit)) + " bits; raise dnum or add special primes");
     }
   }
   return {};
@@ -75,6 +75,9 @@ KeySwitchPlan make_plan(const ring::Basis& extended, std::size_t limbs, std::siz
   const ring::BasisView q = ring::BasisView(extended).first(limbs);
   const ring::BasisView p = ring::BasisView(extended).subspan(limbs);
   KeySwitchPlan plan{{}, ring::ModDown(q, p)};
+  // Microsoft SEAL's gadget keeps its residues in [0, q_j); every other one takes the smaller noise.
+  const ring::Lift lift =
+      alpha == 1 && p.size() == 1 ? ring::Lift::kNonNegative : ring::Lift::kCentred;
   for (std::size_t begin = 0; begin < limbs; begin += alpha) {
     const std::size_t end = std::min(begin + alpha, limbs);
     std::vector<std::size_t> targets;
@@ -84,7 +87,8 @@ KeySwitchPlan make_plan(const ring::Basis& extended, std::size_t limbs, std::siz
       targets.push_back(j);
       to.push_back(extended[j]);
     }
-    plan.digits.push_back({begin, end, targets, ring::BaseConverter(q.subspan(begin, end - begin), to)});
+    plan.digits.push_back(
+        {begin, end, targets, ring::BaseConverter(q.subspan(begin, end - begin), to, lift)});
   }
   return plan;
 }

@@ -23,7 +23,9 @@ struct ParametersLiteral {
 };
 
 /// How one level decomposes a polynomial for key switching (Han and Ki, eprint 2019/688): digits of
-/// alpha = ceil((L + 1) / dnum) consecutive primes.
+/// alpha = ceil((L + 1) / dnum) consecutive primes. Digits are lifted to integers of mean zero, but for
+/// one prime a digit and one special prime, which is Microsoft SEAL's gadget, byte for byte: there
+/// digits lie in [0, q_j), and slot 0 sees noise of N / pi q_j / P errors.
 struct KeySwitchPlan {
   struct Digit {
     std::size_t begin;                     ///< first prime

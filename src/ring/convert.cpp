@@ -14,10 +14,12 @@ std::uint64_t product_mod(BasisView basis, std::size_t skip, const arith::Modulu
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-// floor(P / 2) = (P - 1) / 2 modulo m, P odd.
-std::uint64_t half_product_mod(BasisView p, const arith::Modulus& m) {
-  const std::uint64_t product = product_mod(p, kNone, m);
-  return m.multiply(m.subtract(product, 1), m.inverse(2));
+// floor(k D / 2) modulo m, D odd with k prime factors.
+std::uint64_t shift_mod(BasisView d, const arith::Modulus& m) {
+  const std::uint64_t k_product =
+      m.multiply(product_mod(d, kNone, m), m.reduce(std::uint64_t{d.size()}));
+  const std::uint64_t even = d.size() % 2 == 0 ? k_product : m.subtract(k_product, 1);
+  return m.multiply(even, m.inverse(2));
 }
 
 // limb -= value, coefficient-wise
@@ -63,12 +65,13 @@ Poly divide_and_round_by_last(const Poly& a, BasisView basis) {
   return out;
 }
 
-BaseConverter::BaseConverter(BasisView from, BasisView to)
-    : from_(from.begin(), from.end()), to_(to.begin(), to.end()) {
+BaseConverter::BaseConverter(BasisView from, BasisView to, Lift lift)
+    : from_(from.begin(), from.end()), to_(to.begin(), to.end()), lift_(lift) {
   check(from_.size() <= kernel::kMaxTerms, "base conversion from too many primes");
   for (std::size_t j = 0; j < from_.size(); ++j) {
     const arith::Modulus& d = from_[j]->modulus();
     inverse_.emplace_back(d.inverse(product_mod(from_, j, d)), d);
+    shift_from_.push_back(shift_mod(from_, d));
   }
   for (const auto& target : to_) {
     std::vector<std::uint64_t> row;
@@ -76,36 +79,39 @@ BaseConverter::BaseConverter(BasisView from, BasisView to)
       row.push_back(product_mod(from_, j, target->modulus()));
     }
     weights_.push_back(std::move(row));
+    shift_to_.push_back(shift_mod(from_, target->modulus()));
   }
 }
 
 void BaseConverter::convert(std::span<const kernel::ConstWords> limbs,
                             std::span<const kernel::Words> out) const {
   check(limbs.size() == from_.size() && out.size() == to_.size(), "base conversion of another shape");
-  if (from_.size() == 1) {
-    for (std::size_t i = 0; i < to_.size(); ++i) {
-      kernel::active().reduce(limbs[0], out[i], to_[i]->modulus());
-    }
-    return;
-  }
+  const bool centred = lift_ == Lift::kCentred;
+  const bool single = from_.size() == 1;
   std::vector<std::vector<std::uint64_t>> digits;
   std::vector<kernel::ConstWords> views;
   for (std::size_t j = 0; j < from_.size(); ++j) {
-    digits.emplace_back(limbs[j].size());
-    kernel::active().multiply_scalar(limbs[j], inverse_[j], digits[j], from_[j]->modulus());
+    digits.emplace_back(limbs[j].begin(), limbs[j].end());
+    const arith::Modulus& d = from_[j]->modulus();
+    if (centred) add_constant(digits[j], shift_from_[j], d);
+    if (!single) kernel::active().multiply_scalar(digits[j], inverse_[j], digits[j], d);
     views.emplace_back(digits[j]);
   }
   for (std::size_t i = 0; i < to_.size(); ++i) {
-    kernel::active().weighted_sum(views, weights_[i], out[i], to_[i]->modulus());
+    const arith::Modulus& target = to_[i]->modulus();
+    if (single) {
+      kernel::active().reduce(views[0], out[i], target);
+    } else {
+      kernel::active().weighted_sum(views, weights_[i], out[i], target);
+    }
+    if (centred) subtract_constant(out[i], shift_to_[i], target);
   }
 }
 
 ModDown::ModDown(BasisView q, BasisView p)
-    : q_(q.begin(), q.end()), p_(p.begin(), p.end()), converter_(p, q) {
-  for (const auto& tables : p_) half_mod_p_.push_back(half_product_mod(p_, tables->modulus()));
+    : q_(q.begin(), q.end()), p_(p.begin(), p.end()), converter_(p, q, Lift::kCentred) {
   for (const auto& tables : q_) {
     const arith::Modulus& modulus = tables->modulus();
-    half_mod_q_.push_back(half_product_mod(p_, modulus));
     inverse_p_mod_q_.emplace_back(modulus.inverse(product_mod(p_, kNone, modulus)), modulus);
   }
 }
@@ -118,7 +124,6 @@ Poly ModDown::apply(const Poly& a) const {
     const kernel::ConstWords limb = a.limb(q_.size() + i);
     tail.emplace_back(limb.begin(), limb.end());
     kernel::active().ntt_inverse(tail[i], *p_[i]);
-    add_constant(tail[i], half_mod_p_[i], p_[i]->modulus());
     views.emplace_back(tail[i]);
   }
 
@@ -129,7 +134,6 @@ Poly ModDown::apply(const Poly& a) const {
 
   Poly out(a.ring_degree(), q_.size(), Form::kNtt);
   for (std::size_t j = 0; j < q_.size(); ++j) {
-    subtract_constant(remainder.limb(j), half_mod_q_[j], q_[j]->modulus());
     finish_division(a.limb(j), remainder.limb(j), inverse_p_mod_q_[j], *q_[j], out.limb(j));
   }
   return out;

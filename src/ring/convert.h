@@ -14,11 +14,20 @@ namespace salus::ring {
 /// Errors (Defect): fewer than two limbs.
 Poly divide_and_round_by_last(const Poly& a, BasisView basis);
 
-/// Fast base conversion from D = prod d_j to further primes (Halevi, Polyakov and Shoup, eprint
-/// 2018/117): x -> x + u D modulo each target prime, 0 <= u < (number of d_j). For one prime d_0: u = 0.
+/// Which number stands for a residue x of D = prod d_j, k factors, when it is converted.
+enum class Lift {
+  kNonNegative,  ///< x + u D, 0 <= u < k, x in [0, D)
+  /// x + u D - floor(k D / 2) shifted to a multiple of D from x: in [-k D / 2, k D / 2) with mean zero.
+  /// A mean of D / 2 in all coefficients is the value (D / 2) 2 / (1 - zeta) in slot 0: N / pi times
+  /// D / 2, where centred coefficients of that size give the square root of N.
+  kCentred,
+};
+
+/// Fast base conversion from D to further primes (Halevi, Polyakov and Shoup, eprint 2018/117).
+/// For one prime d_0 it is exact: u = 0.
 class BaseConverter {
  public:
-  BaseConverter(BasisView from, BasisView to);
+  BaseConverter(BasisView from, BasisView to, Lift lift = Lift::kNonNegative);
 
   /// `limbs`: residues modulo the d_j in coefficient form; fills `out`, one limb per target prime.
   void convert(std::span<const kernel::ConstWords> limbs, std::span<const kernel::Words> out) const;
@@ -26,14 +35,17 @@ class BaseConverter {
  private:
   Basis from_;
   Basis to_;
+  Lift lift_;
   std::vector<arith::Factor> inverse_;              // (D / d_j)^-1 mod d_j
   std::vector<std::vector<std::uint64_t>> weights_;  // [target][j] = D / d_j mod target
+  std::vector<std::uint64_t> shift_from_;            // floor(k D / 2) mod d_j, where centred
+  std::vector<std::uint64_t> shift_to_;              // floor(k D / 2) mod target
 };
 
 /// round(a / P) for a modulo Q P, P = prod p_i: what ends a key switch.
 ///
-/// Adds floor(P / 2), converts the residues modulo P to the q_j, subtracts, multiplies by P^-1. With
-/// one special prime the rounding is exact and SEAL's; with K the result is off by at most K - 1.
+/// Subtracts the centred conversion of a mod P and multiplies by P^-1. With one special prime the
+/// rounding is exact and SEAL's; with K it is off by at most K / 2 either way, and by nothing on average.
 class ModDown {
  public:
   ModDown(BasisView q, BasisView p);
@@ -45,8 +57,6 @@ class ModDown {
   Basis q_;
   Basis p_;
   BaseConverter converter_;
-  std::vector<std::uint64_t> half_mod_p_;      // floor(P / 2) mod p_i
-  std::vector<std::uint64_t> half_mod_q_;      // floor(P / 2) mod q_j
   std::vector<arith::Factor> inverse_p_mod_q_;  // P^-1 mod q_j
 };
 

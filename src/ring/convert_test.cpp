@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <optional>
+
 #include "ring/testing/small_ring.h"
 
 namespace salus::ring {
@@ -70,20 +73,35 @@ TEST_F(ConvertTest, RescalingNeedsTwoLimbsInNttForm) {
   EXPECT_THROW(divide_and_round_by_last(Poly(kN, 2, Form::kCoefficient), basis), Defect);
 }
 
-// The u of x -> x + u D that fits every target, or -1.
-int multiple_of(uint128 x, uint128 d, int max_u, const std::vector<std::vector<std::uint64_t>>& out,
-                BasisView to, std::size_t i) {
-  for (int u = 0; u < max_u; ++u) {
+// Converts x from D to `to`.
+std::vector<std::vector<std::uint64_t>> converted(const BigPoly& x, BasisView from, BasisView to,
+                                                  Lift lift) {
+  const Poly residues = test::residues_of(x, from);
+  std::vector<kernel::ConstWords> limbs;
+  for (std::size_t j = 0; j < from.size(); ++j) limbs.push_back(residues.limb(j));
+  std::vector<std::vector<std::uint64_t>> out(to.size(), std::vector<std::uint64_t>(kN));
+  BaseConverter(from, to, lift).convert(limbs, std::vector<kernel::Words>(out.begin(), out.end()));
+  return out;
+}
+
+std::uint64_t residue(test::int128 x, std::uint64_t p) {
+  const auto r = static_cast<std::int64_t>(x % static_cast<test::int128>(p));
+  return static_cast<std::uint64_t>(r < 0 ? r + static_cast<std::int64_t>(p) : r);
+}
+
+// The u in [low, high] for which x + u D has these residues, if there is one.
+std::optional<int> multiple_of(uint128 x, uint128 d, int low, int high,
+                               const std::vector<std::vector<std::uint64_t>>& out, BasisView to,
+                               std::size_t i) {
+  for (int u = low; u <= high; ++u) {
     bool fits = true;
     for (std::size_t t = 0; t < to.size(); ++t) {
-      const std::uint64_t p = to[t]->modulus().value();
-      const auto expected = static_cast<std::uint64_t>(
-          (x % p + static_cast<uint128>(u) * static_cast<std::uint64_t>(d % p)) % p);
-      fits = fits && out[t][i] == expected;
+      const test::int128 lifted = static_cast<test::int128>(x) + u * static_cast<test::int128>(d);
+      fits = fits && out[t][i] == residue(lifted, to[t]->modulus().value());
     }
     if (fits) return u;
   }
-  return -1;
+  return std::nullopt;
 }
 
 TEST_F(ConvertTest, ConversionGivesXPlusASmallMultipleOfTheModulus) {
@@ -92,17 +110,30 @@ TEST_F(ConvertTest, ConversionGivesXPlusASmallMultipleOfTheModulus) {
     const Basis from = test::basis_of(kLogN, 41, count);
     const uint128 d = product(from);
     const BigPoly x = test::random_poly(random_, kN, d);
-    const Poly residues = test::residues_of(x, from);
-    std::vector<kernel::ConstWords> limbs;
-    for (std::size_t j = 0; j < from.size(); ++j) limbs.push_back(residues.limb(j));
-    std::vector<std::vector<std::uint64_t>> out(to.size(), std::vector<std::uint64_t>(kN));
-
-    BaseConverter(from, to).convert(limbs, std::vector<kernel::Words>(out.begin(), out.end()));
-
+    const auto out = converted(x, from, to, Lift::kNonNegative);
     for (std::size_t i = 0; i < kN; ++i) {
-      EXPECT_GE(multiple_of(x[i], d, count, out, to, i), 0)
-          << "coefficient " << i << " of " << count;
+      EXPECT_TRUE(multiple_of(x[i], d, 0, count - 1, out, to, i)) << i << " of " << count;
     }
+  }
+}
+
+TEST_F(ConvertTest, CentredConversionStaysWithinHalfOfThatRangeAroundZero) {
+  const Basis to = test::basis_of(kLogN, 60, 3);
+  for (int count = 1; count <= 3; ++count) {
+    const Basis from = test::basis_of(kLogN, 40, count);
+    const uint128 d = product(from);
+    const BigPoly x = test::random_poly(random_, kN, d);
+    const auto out = converted(x, from, to, Lift::kCentred);
+    double mean = 0;
+    for (std::size_t i = 0; i < kN; ++i) {
+      const auto u = multiple_of(x[i], d, -2, 2, out, to, i);
+      ASSERT_TRUE(u) << i << " of " << count;
+      const double lifted = static_cast<double>(x[i]) / static_cast<double>(d) + *u;
+      EXPECT_LE(std::abs(lifted), 0.5 * count) << i << " of " << count;
+      mean += lifted / kN;
+    }
+    // A sum of `count` uniform numbers: variance count / 12. Six standard deviations of the mean.
+    EXPECT_LT(std::abs(mean), 6 * std::sqrt(count / 12.0 / kN)) << count;
   }
 }
 
@@ -130,8 +161,10 @@ void expect_mod_down_within(int specials, int special_bits, salus::test::TestRan
   const BigPoly expected = rounded(x, big_p, big_q);
   for (std::size_t i = 0; i < kN; ++i) {
     bool near = false;
-    for (uint128 u = 0; u < static_cast<uint128>(specials); ++u) {
-      const uint128 candidate = (expected[i] + big_q - u) % big_q;
+    const int reach = specials / 2;
+    for (int u = -reach; u <= reach; ++u) {
+      const uint128 candidate =
+          (expected[i] + big_q + static_cast<uint128>(static_cast<test::int128>(u))) % big_q;
       near = near || (result.limb(0)[i] == candidate % q[0]->modulus().value() &&
                       result.limb(1)[i] == candidate % q[1]->modulus().value());
     }
@@ -141,7 +174,7 @@ void expect_mod_down_within(int specials, int special_bits, salus::test::TestRan
 
 TEST_F(ConvertTest, DivisionByOneSpecialPrimeIsExact) { expect_mod_down_within(1, 50, random_); }
 
-TEST_F(ConvertTest, DivisionByMoreSpecialPrimesIsOffByLessThanTheirNumber) {
+TEST_F(ConvertTest, DivisionByMoreSpecialPrimesIsOffByAtMostHalfTheirNumber) {
   expect_mod_down_within(2, 32, random_);
   expect_mod_down_within(3, 26, random_);
 }
