@@ -177,7 +177,7 @@ def blind_server_links(house):
     client = {f"salus_{layer.name}" for layer in house.layers.values() if layer.wing == "client"}
     complaints = [f"salusd links {name}" for name in sorted(house.link_closure("salusd") & client)]
     if (house.build / "build.ninja").is_file():
-        commands = subprocess.run(["ninja", "-t", "commands", "-s", "salusd"], cwd=house.build, text=True,
+        commands = subprocess.run(["ninja", "-t", "commands", "-s", "bin/salusd"], cwd=house.build, text=True,
                                   capture_output=True, check=True).stdout
         if "libsalus_base.a" not in commands:
             complaints.append("the link command of salusd names no libsalus_base.a: the test reads the wrong line")

@@ -1,0 +1,7 @@
+#include "base/base.h"
+
+namespace salus::base {
+
+int answer() { return 42; }
+
+}  // namespace salus::base

@@ -1,0 +1,7 @@
+#pragma once
+
+namespace salus::base {
+
+int answer();
+
+}  // namespace salus::base

@@ -1,0 +1,7 @@
+#pragma once
+
+namespace salus::http {
+
+int answer();
+
+}  // namespace salus::http

@@ -1,0 +1,9 @@
+#include "keys/keys.h"
+
+#include "ring/ring.h"
+
+namespace salus::keys {
+
+int answer() { return ring::answer(); }
+
+}  // namespace salus::keys

@@ -1,0 +1,7 @@
+#pragma once
+
+namespace salus::keys {
+
+int answer();
+
+}  // namespace salus::keys

@@ -1,0 +1,7 @@
+#pragma once
+
+namespace salus::ring {
+
+int answer();
+
+}  // namespace salus::ring
