@@ -11,7 +11,8 @@ constexpr std::string_view kWhat = "secret key";
 
 // All of a file but the residues: header, identity, count, scale, array header.
 Bytes head_bytes(const ckks::Parameters& params, std::size_t words) {
-  constexpr std::size_t kFixed = sizeof(wire::seal::ParametersId) + 8 + 8 + wire::seal::kHeaderBytes + 8;
+  constexpr std::size_t kFixed =
+      sizeof(wire::seal::ParametersId) + 8 + 8 + wire::seal::kHeaderBytes + 8;
   Bytes out;
   wire::seal::append_header(out, kFixed + 8 * words);
   append(out, wire::seal::key_id(params));

@@ -5,8 +5,8 @@
 
 namespace salus::keys {
 
-/// Errors: kParse, kVersion, kNotBuilt (compressed), kMismatch (other parameters), kCorrupt (limbs that
-/// are not one ternary polynomial).
+/// Errors: kParse, kVersion, kNotBuilt (compressed), kMismatch (other parameters), kCorrupt (limbs
+/// that are not one ternary polynomial).
 Result<SecretKey> read_seal_secret_key(ByteView file, const ckks::ParametersPtr& params);
 
 /// The caller wipes what it copies out. Errors (Defect): more than one special prime.

@@ -115,7 +115,8 @@ void compare_operations(const ckks::Evaluator& evaluator, int level, std::size_t
   expect("expand", seeded);
 }
 
-// Largest difference of two plaintexts' coefficients modulo q_0 (they are the same modulo the others).
+// Largest difference of two plaintexts' coefficients modulo q_0 (they are the same modulo the
+// others).
 double coefficient_difference(const ckks::Plaintext& a, const ckks::Plaintext& b) {
   ring::Poly difference = ring::subtract(a.poly, b.poly, a.params->basis(a.level));
   ring::to_coefficients(difference, a.params->basis(a.level));
@@ -153,14 +154,15 @@ bool compare(const Folder& folder, std::uint64_t seed, std::size_t trials) {
   tally.expect("parms.bin", wire::seal::write_parameters(*params));
   const auto open = must(wire::seal::read_public_key(folder.load("pk.bin"), params));
   tally.expect("pk.bin", wire::seal::write_public_key(*params, open.b, open.a));
-  tally.expect("rk.bin", wire::seal::write_relinearization_key(
-                             *params, must(wire::seal::read_relinearization_key(
-                                          folder.load("rk.bin"), params))));
+  tally.expect(
+      "rk.bin",
+      wire::seal::write_relinearization_key(
+          *params, must(wire::seal::read_relinearization_key(folder.load("rk.bin"), params))));
   tally.expect("gk.bin",
                wire::seal::write_galois_keys(
                    *params, must(wire::seal::read_galois_keys(folder.load("gk.bin"), params))));
-  const Secret<std::byte> secret = keys::write_seal_secret_key(
-      must(keys::read_seal_secret_key(folder.load("sk.bin"), params)));
+  const Secret<std::byte> secret =
+      keys::write_seal_secret_key(must(keys::read_seal_secret_key(folder.load("sk.bin"), params)));
   tally.expect("sk.bin", to_bytes(secret.reveal()));
 
   for (int level = 0; level <= params->max_level(); ++level) {
@@ -180,7 +182,8 @@ bool compare_encodings(const Folder& folder, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     const std::string stem = "encode_" + std::to_string(i);
     const std::vector<double> values = folder.load_numbers(stem + ".f64");
-    const ckks::Plaintext theirs = must(wire::seal::read_plaintext(folder.load(stem + ".pt"), params));
+    const ckks::Plaintext theirs =
+        must(wire::seal::read_plaintext(folder.load(stem + ".pt"), params));
     const ckks::Plaintext ours = must(encoder.encode(values, theirs.level, theirs.scale));
     equal += ours.poly == theirs.poly ? 1 : 0;
     coefficients = std::max(coefficients, coefficient_difference(ours, theirs));

@@ -35,8 +35,8 @@ void Folder::save_numbers(const std::string& name, const std::vector<double>& nu
 }
 
 ckks::ParametersPtr Folder::parameters(bool unsafe) const {
-  const auto profile = unsafe ? ckks::SecurityProfile::kUnsafeNoSecurity
-                              : ckks::SecurityProfile::kClassical128;
+  const auto profile =
+      unsafe ? ckks::SecurityProfile::kUnsafeNoSecurity : ckks::SecurityProfile::kClassical128;
   return must(
       ckks::Parameters::create(must(wire::seal::read_parameters(load("parms.bin"), profile))));
 }

@@ -13,8 +13,8 @@
 
 namespace salus::oracle {
 
-/// A folder that oracle.mjs and salus_oracle exchange files in. Everything in it was written by this
-/// test, so that a file which does not load is a Defect, not an Error.
+/// A folder that oracle.mjs and salus_oracle exchange files in. Everything in it was written by
+/// this test, so that a file which does not load is a Defect, not an Error.
 class Folder {
  public:
   explicit Folder(std::filesystem::path path) : path_(std::move(path)) {}

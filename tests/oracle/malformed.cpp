@@ -53,7 +53,8 @@ std::vector<std::size_t> headers_of(ByteView file) {
 }
 
 // A place: near a header most of the time, else anywhere.
-std::size_t place(const Bytes& file, const std::vector<std::size_t>& headers, RandomStream& random) {
+std::size_t place(const Bytes& file, const std::vector<std::size_t>& headers,
+                  RandomStream& random) {
   const std::uint64_t spread = 128;
   if (headers.empty() || random.next_u64() % 4 == 0) return random.next_u64() % file.size();
   const std::size_t at = headers[random.next_u64() % headers.size()] + random.next_u64() % spread;
@@ -61,14 +62,22 @@ std::size_t place(const Bytes& file, const std::vector<std::size_t>& headers, Ra
 }
 
 void overwrite_word(Bytes& file, std::size_t at, RandomStream& random) {
-  const std::uint64_t huge[] = {0, 1, 0xffff, 1U << 31, ~std::uint64_t{0}, ~std::uint64_t{0} >> 1,
-                                std::uint64_t{1} << 61, file.size(), random.next_u64()};
+  const std::uint64_t huge[] = {0,
+                                1,
+                                0xffff,
+                                1U << 31,
+                                ~std::uint64_t{0},
+                                ~std::uint64_t{0} >> 1,
+                                std::uint64_t{1} << 61,
+                                file.size(),
+                                random.next_u64()};
   Bytes word;
   append_u64(word, huge[random.next_u64() % std::size(huge)]);
   for (std::size_t i = 0; i < word.size() && at + i < file.size(); ++i) file[at + i] = word[i];
 }
 
-Bytes damaged(const Bytes& original, const std::vector<std::size_t>& headers, RandomStream& random) {
+Bytes damaged(const Bytes& original, const std::vector<std::size_t>& headers,
+              RandomStream& random) {
   Bytes file = original;
   const std::uint64_t rounds = 1 + random.next_u64() % 3;
   for (std::uint64_t i = 0; i < rounds && !file.empty(); ++i) {
@@ -85,8 +94,8 @@ Bytes damaged(const Bytes& original, const std::vector<std::size_t>& headers, Ra
         overwrite_word(file, at, random);
         break;
       case 3:
-        file.erase(here, here + static_cast<std::ptrdiff_t>(
-                                    std::min<std::size_t>(1 + random.next_u64() % 16, file.size() - at)));
+        file.erase(here, here + static_cast<std::ptrdiff_t>(std::min<std::size_t>(
+                                    1 + random.next_u64() % 16, file.size() - at)));
         break;
       default:
         file.insert(here, 1 + random.next_u64() % 16, static_cast<std::byte>(random.next_u64()));
@@ -131,7 +140,8 @@ bool read_malformed(const Folder& folder, std::uint64_t seed, std::size_t mutati
     for (const std::size_t header : headers[t]) {
       for (std::size_t end = header; end < std::min(header + 128, originals[t].size()); ++end) {
         const bool read = targets[t].read(ByteView(originals[t]).first(end));
-        if (read) std::printf("  salus: %s accepted when cut at %zu\n", targets[t].name.c_str(), end);
+        if (read)
+          std::printf("  salus: %s accepted when cut at %zu\n", targets[t].name.c_str(), end);
         good &= !read;
         ++refused;
       }
@@ -139,9 +149,10 @@ bool read_malformed(const Folder& folder, std::uint64_t seed, std::size_t mutati
   }
   constexpr long kAllowedKilobytes = 64 << 10;
   const long grown = peak_kilobytes() - before;
-  std::printf("  salus: %zu damaged files: %zu refused, %zu accepted (damage in residues), none crashed;"
-              " memory grew by %ld KB (allowed %ld)\n",
-              refused + accepted, refused, accepted, grown, kAllowedKilobytes);
+  std::printf(
+      "  salus: %zu damaged files: %zu refused, %zu accepted (damage in residues), none crashed;"
+      " memory grew by %ld KB (allowed %ld)\n",
+      refused + accepted, refused, accepted, grown, kAllowedKilobytes);
   return good && grown <= kAllowedKilobytes;
 }
 

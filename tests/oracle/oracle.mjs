@@ -308,10 +308,12 @@ const jobs = {
     run('salus_encrypts_16384', sets[16384], (one) => salusEncrypts(one, 202));
   },
   byte_equal() {
-    run('byte_equal_4096', sets[4096], (one) => byteEqual(one, 301, 4));
-    run('byte_equal_8192', sets[8192], (one) => byteEqual(one, 302, 3));
-    run('byte_equal_rejecting', sets.rejecting, (one) => byteEqual(one, 303, 3));
-    run('byte_equal_16384', sets[16384], (one) => byteEqual(one, 304, 1));
+    for (const seed of [301, 302, 303]) {
+      run(`byte_equal_4096_${seed}`, sets[4096], (one) => byteEqual(one, seed, 3));
+      run(`byte_equal_8192_${seed}`, sets[8192], (one) => byteEqual(one, seed, 2));
+    }
+    run('byte_equal_rejecting', sets.rejecting, (one) => byteEqual(one, 304, 3));
+    run('byte_equal_16384', sets[16384], (one) => byteEqual(one, 305, 1));
   },
   encode() {
     run('encode_4096', sets[4096], (one) => encode(one, 401));

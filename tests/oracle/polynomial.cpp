@@ -132,7 +132,8 @@ bool check_results(const Folder& folder) {
   const keys::SecretKey secret =
       must(keys::SecretKey::derive(params, folder.load("root.bin"), "oracle"));
   // SEAL saved our key again: the same key, so the same public name.
-  const keys::SecretKey again = must(keys::read_seal_secret_key(folder.load("sk_seal.bin"), params));
+  const keys::SecretKey again =
+      must(keys::read_seal_secret_key(folder.load("sk_seal.bin"), params));
   bool good = again.id() == secret.id();
   std::printf("  salus: secret key through SEAL: %s\n", good ? "the same" : "ANOTHER");
 
@@ -140,7 +141,7 @@ bool check_results(const Folder& folder) {
   const double fresh = fresh_bound(*params);
   const double switched = switch_bound(*params);
   const std::pair<const char*, double> results[] = {
-      {"encrypted", fresh}, {"product", 4 * fresh},  {"cubic", 8 * fresh},
+      {"encrypted", fresh},  {"product", 4 * fresh},  {"cubic", 8 * fresh},
       {"rotated", switched}, {"conjugate", switched}, {"cubic_rotated", 8 * fresh + switched}};
   for (const auto& [name, bound] : results) {
     const std::vector<double> wanted = folder.load_numbers(std::string(name) + ".f64");

@@ -1,5 +1,5 @@
-// The Salus side of the oracle: one step a call, in a folder that oracle.mjs fills with SEAL's files.
-// salus_oracle <step> <folder> [seed] [count]
+// The Salus side of the oracle: one step a call, in a folder that oracle.mjs fills with SEAL's
+// files. salus_oracle <step> <folder> [seed] [count]
 
 #include <cstdio>
 #include <exception>

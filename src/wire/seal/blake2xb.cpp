@@ -31,9 +31,8 @@ constexpr std::uint8_t kSigma[10][16] = {
 };
 
 // Columns, then diagonals.
-constexpr std::uint8_t kMix[8][4] = {{0, 4, 8, 12},  {1, 5, 9, 13},  {2, 6, 10, 14},
-                                     {3, 7, 11, 15}, {0, 5, 10, 15}, {1, 6, 11, 12},
-                                     {2, 7, 8, 13},  {3, 4, 9, 14}};
+constexpr std::uint8_t kMix[8][4] = {{0, 4, 8, 12},  {1, 5, 9, 13},  {2, 6, 10, 14}, {3, 7, 11, 15},
+                                     {0, 5, 10, 15}, {1, 6, 11, 12}, {2, 7, 8, 13},  {3, 4, 9, 14}};
 
 // The compression function F, RFC 7693 section 3.2; `counter` bytes have been hashed.
 void compress(State& h, std::span<const std::byte, kBlockBytes> block, std::uint64_t counter,

@@ -20,9 +20,10 @@ Result<Seed> take_seed(ByteReader& in, std::string_view what) {
   const ByteView bytes = info.bytes(Seed{}.size());
   if (const Status end = require_end(info, what); !end) return end.error();
   if (generator != kGeneratorBlake2xb) {
-    return malformed(what, "a seed of generator " + std::to_string(generator) +
-                               ", this reader knows Blake2xb (1)",
-                     ErrorCode::kNotBuilt);
+    return malformed(
+        what,
+        "a seed of generator " + std::to_string(generator) + ", this reader knows Blake2xb (1)",
+        ErrorCode::kNotBuilt);
   }
   Seed seed;
   std::copy(bytes.begin(), bytes.end(), seed.begin());
@@ -43,12 +44,13 @@ Result<EncryptionHead> take_head(ByteReader& in, std::size_t ring_degree, std::s
   if (!in.ok()) return malformed(what, "ends before its residues");
   if (form != kNttForm) return malformed(what, "not in NTT form");
   if (n != ring_degree) {
-    return malformed(what, "ring degree " + std::to_string(n) + ", expected " +
-                               std::to_string(ring_degree));
+    return malformed(
+        what, "ring degree " + std::to_string(n) + ", expected " + std::to_string(ring_degree));
   }
   if (head.parts > kMaxParts) {
-    return malformed(what, std::to_string(head.parts) + " parts, at most " +
-                               std::to_string(kMaxParts) + " are read; relinearize first",
+    return malformed(what,
+                     std::to_string(head.parts) + " parts, at most " + std::to_string(kMaxParts) +
+                         " are read; relinearize first",
                      ErrorCode::kLimit);
   }
   if (head.parts < 2) return malformed(what, "fewer than two parts");
@@ -127,8 +129,8 @@ Result<ckks::KeySwitchKey::Digit> take_key_pair(ByteReader& in, const ckks::Para
     return malformed(what, "of other parameters", ErrorCode::kMismatch);
   }
   if (head->parts != 2) return malformed(what, "more than two parts");
-  Result<std::vector<ring::Poly>> parts =
-      take_parts(reader, *head, params.ring_degree(), params.extended_basis(params.max_level()), what);
+  Result<std::vector<ring::Poly>> parts = take_parts(
+      reader, *head, params.ring_degree(), params.extended_basis(params.max_level()), what);
   if (!parts) return parts.error();
   if (const Status end = require_end(reader, what); !end) return end.error();
   return ckks::KeySwitchKey::Digit{std::move((*parts)[0]), std::move((*parts)[1])};

@@ -19,8 +19,8 @@ struct EncryptionHead {
   double scale = 1;
 };
 
-/// Errors: kParse (also for a ring degree other than `ring_degree`, a part count other than 2 .. most,
-/// a scale that is not positive and finite), kLimit (parts).
+/// Errors: kParse (also for a ring degree other than `ring_degree`, a part count other than 2 ..
+/// most, a scale that is not positive and finite), kLimit (parts).
 Result<EncryptionHead> take_head(ByteReader& in, std::size_t ring_degree, std::string_view what);
 /// The rest of a ciphertext, expanded if seeded. Errors: kParse, kNotBuilt (generator).
 Result<std::vector<ring::Poly>> take_parts(ByteReader& in, const EncryptionHead& head,

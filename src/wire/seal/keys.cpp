@@ -46,16 +46,18 @@ Result<std::uint64_t> take_table_head(ByteReader& in, const ckks::Parameters& pa
   if (!in.ok()) return malformed(what, "ends before its keys");
   if (id != key_id(params)) return malformed(what, "of other parameters", ErrorCode::kMismatch);
   if (entries > limit) {
-    return malformed(what, std::to_string(entries) + " entries are more than the limit of " +
-                               std::to_string(limit),
-                     ErrorCode::kLimit);
+    return malformed(
+        what,
+        std::to_string(entries) + " entries are more than the limit of " + std::to_string(limit),
+        ErrorCode::kLimit);
   }
   return entries;
 }
 
 }  // namespace
 
-Result<ckks::KeySwitchKey::Digit> read_public_key(ByteView file, const ckks::ParametersPtr& params) {
+Result<ckks::KeySwitchKey::Digit> read_public_key(ByteView file,
+                                                  const ckks::ParametersPtr& params) {
   ByteReader in(file);
   Result<ckks::KeySwitchKey::Digit> key = take_key_pair(in, *params, "public key");
   if (!key) return key;

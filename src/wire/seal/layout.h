@@ -18,7 +18,8 @@ inline constexpr std::size_t kHeaderBytes = 16;
 using ParametersId = std::array<std::byte, 32>;
 ParametersId parameters_id(std::size_t ring_degree, std::span<const std::uint64_t> primes);
 
-/// Of all primes, the special one last: where keys live. With no special prime, that of the top level.
+/// Of all primes, the special one last: where keys live. With no special prime, that of the top
+/// level.
 ParametersId key_id(const ckks::Parameters& params);
 ParametersId level_id(const ckks::Parameters& params, int level);
 /// The level that an identity names. Nothing: an identity of other parameters.

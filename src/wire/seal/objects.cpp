@@ -55,14 +55,15 @@ Result<ckks::ParametersLiteral> read_parameters(ByteView file, ckks::SecurityPro
   }
   const int log_n = static_cast<int>(std::bit_width(n)) - 1;
   if (!std::has_single_bit(n) || log_n < ckks::kMinLogN || log_n > ckks::kMaxLogN) {
-    return malformed(kWhat, "ring degree " + std::to_string(n) + " is not a power of two from 2^" +
-                                std::to_string(ckks::kMinLogN) + " to 2^" +
-                                std::to_string(ckks::kMaxLogN),
+    return malformed(kWhat,
+                     "ring degree " + std::to_string(n) + " is not a power of two from 2^" +
+                         std::to_string(ckks::kMinLogN) + " to 2^" + std::to_string(ckks::kMaxLogN),
                      ErrorCode::kMismatch);
   }
   if (count > ckks::kMaxPrimes) {
-    return malformed(kWhat, std::to_string(count) + " primes are more than the limit of " +
-                                std::to_string(ckks::kMaxPrimes),
+    return malformed(kWhat,
+                     std::to_string(count) + " primes are more than the limit of " +
+                         std::to_string(ckks::kMaxPrimes),
                      ErrorCode::kLimit);
   }
   if (count == 0) return malformed(kWhat, "no primes");

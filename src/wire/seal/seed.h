@@ -26,9 +26,9 @@ class Blake2xbStream {
   std::array<std::byte, kBuffer> buffer_;
 };
 
-/// Uniform residues in NTT form as SEAL draws them: 8 bytes a residue for all limbs at once, then limb
-/// by limb words at or above the largest multiple of q_j (less one) are replaced by later words of the
-/// stream, and reduced.
+/// Uniform residues in NTT form as SEAL draws them: 8 bytes a residue for all limbs at once, then
+/// limb by limb words at or above the largest multiple of q_j (less one) are replaced by later
+/// words of the stream, and reduced.
 ring::Poly expand_uniform(const Seed& seed, std::size_t ring_degree, ring::BasisView basis);
 
 }  // namespace salus::wire::seal
