@@ -24,14 +24,11 @@ Result<Op> parse_op(std::string_view text) {
 
 int operand_count(Op op) {
   switch (op) {
-    case Op::kInput:
-      return 0;
+    case Op::kInput: return 0;
     case Op::kAdd:
     case Op::kSubtract:
-    case Op::kMultiply:
-      return 2;
-    default:
-      return 1;
+    case Op::kMultiply: return 2;
+    default: return 1;
   }
 }
 

@@ -51,24 +51,12 @@ Slots apply(const Node& node, const Constant* constant, const Slots& x, const Sl
   Slots out(x);
   for (std::size_t s = 0; s < x.size(); ++s) {
     switch (node.op) {
-      case Op::kAdd:
-        out[s] += (*y)[s];
-        break;
-      case Op::kSubtract:
-        out[s] -= (*y)[s];
-        break;
-      case Op::kMultiply:
-        out[s] *= (*y)[s];
-        break;
-      case Op::kNegate:
-        out[s] = -out[s];
-        break;
-      case Op::kAddPlain:
-        out[s] += constant->values[s % constant->columns];
-        break;
-      case Op::kMultiplyPlain:
-        out[s] *= constant->values[s % constant->columns];
-        break;
+      case Op::kAdd: out[s] += (*y)[s]; break;
+      case Op::kSubtract: out[s] -= (*y)[s]; break;
+      case Op::kMultiply: out[s] *= (*y)[s]; break;
+      case Op::kNegate: out[s] = -out[s]; break;
+      case Op::kAddPlain: out[s] += constant->values[s % constant->columns]; break;
+      case Op::kMultiplyPlain: out[s] *= constant->values[s % constant->columns]; break;
       default:  // conjugate, rescale, drop_level: the same numbers
         break;
     }

@@ -133,9 +133,14 @@ class Parser {
   }
 
   ValueId value() {
+    skip_space();
+    const std::size_t start = at_;
     const std::string used = sigil_name('%', "a value's name");
     const auto found = ids_.find(used);
-    if (found == ids_.end()) fail("a value defined above, not %" + used);
+    if (found == ids_.end()) {
+      at_ = start;  // the message points at the name
+      fail("a value defined above, not %" + used);
+    }
     return found->second;
   }
 

@@ -178,25 +178,19 @@ class Verifier {
     switch (node.op) {
       case Op::kAdd:
       case Op::kSubtract:
-      case Op::kMultiply:
-        return verify_binary(node, x, circuit_.nodes[node.operands[1]]);
+      case Op::kMultiply: return verify_binary(node, x, circuit_.nodes[node.operands[1]]);
       case Op::kAddPlain:
-      case Op::kMultiplyPlain:
-        return verify_plain(node, x);
-      case Op::kRotate:
-        return verify_rotate(node, x);
-      case Op::kRescale:
-        return verify_rescale(node, x);
+      case Op::kMultiplyPlain: return verify_plain(node, x);
+      case Op::kRotate: return verify_rotate(node, x);
+      case Op::kRescale: return verify_rescale(node, x);
       case Op::kDropLevel:
         if (node.level >= x.level) {
           return invalid(node, "level " + std::to_string(node.level) + " is not below " +
                                    std::to_string(x.level));
         }
         return expect(node, node.level, x.scale);
-      case Op::kLinear:
-        return verify_linear(node, x);
-      default:
-        return expect(node, x.level, x.scale);
+      case Op::kLinear: return verify_linear(node, x);
+      default: return expect(node, x.level, x.scale);
     }
   }
 
