@@ -29,6 +29,14 @@ Status require_room(const Parameters& params, int level, double scale) {
                    std::to_string(params.log_q(level)) + " bits at level " + std::to_string(level)};
 }
 
+// |x| < Q / 2, for an encoded scalar x.
+Status require_fits(const Parameters& params, int level, double x) {
+  if (x == 0 || std::log2(std::abs(x)) < params.log_q(level) - 1) return {};
+  return Error{ErrorCode::kLevelExhausted,
+               "a scalar of " + log2_text(std::abs(x)) + " at its scale does not fit the modulus of " +
+                   std::to_string(params.log_q(level)) + " bits at level " + std::to_string(level)};
+}
+
 }  // namespace
 
 Evaluator::Evaluator(std::shared_ptr<const EvaluationKeys> keys) : keys_(std::move(keys)) {
@@ -119,6 +127,7 @@ void Evaluator::multiply_plain_add(const Ciphertext& a, const Plaintext& p, Ciph
 Result<Ciphertext> Evaluator::add_scalar(const Ciphertext& a, double x) const {
   if (const Status ok = require(a); !ok) return ok.error();
   if (!std::isfinite(x)) return Error{ErrorCode::kInvalidArgument, "add_scalar: not a finite number"};
+  if (const Status fits = require_fits(*params(), a.level, x * a.scale); !fits) return fits.error();
   const ring::BasisView basis = params()->basis(a.level);
   Ciphertext out = a;
   // A constant polynomial has the same value at every root.
@@ -132,10 +141,11 @@ Result<Ciphertext> Evaluator::add_scalar(const Ciphertext& a, double x) const {
 
 Result<Ciphertext> Evaluator::multiply_scalar(const Ciphertext& a, double x, double scale) const {
   if (const Status ok = require(a); !ok) return ok.error();
-  if (!std::isfinite(x) || !(scale > 0)) {
+  if (!std::isfinite(x) || !std::isfinite(scale) || !(scale > 0)) {
     return Error{ErrorCode::kInvalidArgument, "multiply_scalar: not a finite number or scale <= 0"};
   }
   if (const Status room = require_room(*params(), a.level, a.scale * scale); !room) return room.error();
+  if (const Status fits = require_fits(*params(), a.level, x * scale); !fits) return fits.error();
   std::vector<std::uint64_t> residues;
   for (const auto& tables : params()->basis(a.level)) {
     residues.push_back(residue_of(x * scale, tables->modulus()));
