@@ -220,7 +220,7 @@ def using_namespace(house):
 def reveals(house):
     """Secrets are opened only where keys are made, used and kept."""
     files = [file for file in house.files if not str(file).startswith(REVEALS) and not is_test(file)]
-    return found(house, files, re.compile(r"\breveal\s*\("), "opens a secret outside " + " ".join(REVEALS))
+    return found(house, files, re.compile(r"\breveal\w*\s*\("), "opens a secret outside " + " ".join(REVEALS))
 
 
 def quiet_library(house):
