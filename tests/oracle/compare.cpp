@@ -24,18 +24,25 @@ std::uint64_t uniform_below(std::uint64_t q, RandomStream& random) {
   return arith::multiply_high(random.next_u64(), q);
 }
 
-// Uniform residues; every fourth polynomial has many of the extreme ones, 0, 1 and q - 1.
+enum class Kind { kUniform, kExtremeValues, kExtremeCoefficients };
+
+// Uniform residues. Extreme ones: many are 0, 1, q - 1 or next to q / 2, where rounding turns.
 ring::Poly random_poly(ring::BasisView basis, std::size_t ring_degree, RandomStream& random) {
-  ring::Poly poly(ring_degree, basis.size(), ring::Form::kNtt);
-  const bool extreme = random.next_u64() % 4 == 0;
+  constexpr Kind kKinds[] = {Kind::kUniform, Kind::kUniform, Kind::kExtremeValues,
+                             Kind::kExtremeCoefficients};
+  const Kind kind = kKinds[random.next_u64() % 4];
+  ring::Poly poly(ring_degree, basis.size(),
+                  kind == Kind::kExtremeCoefficients ? ring::Form::kCoefficient : ring::Form::kNtt);
   for (std::size_t j = 0; j < basis.size(); ++j) {
     const std::uint64_t q = basis[j]->modulus().value();
-    const std::uint64_t ends[] = {0, 1, q - 1};
+    const std::uint64_t ends[] = {0, 1, q - 1, q / 2 - 1, q / 2, q / 2 + 1, q / 2 + 2};
     for (std::uint64_t& word : poly.limb(j)) {
-      const std::uint64_t choice = random.next_u64() % 8;
-      word = extreme && choice < 3 ? ends[choice] : uniform_below(q, random);
+      const std::uint64_t choice = random.next_u64() % 16;
+      const bool end = kind != Kind::kUniform && choice < std::size(ends);
+      word = end ? ends[choice] : uniform_below(q, random);
     }
   }
+  if (poly.form() == ring::Form::kCoefficient) ring::to_ntt(poly, basis);
   return poly;
 }
 
