@@ -1,0 +1,215 @@
+// Goal:   circuits compute exactly the surrogate that was fitted; parameters are safe primes.
+// Method: clear interpretation of compiled circuits against direct evaluation of the same
+// functions.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <set>
+
+#include "circuit/interpret.h"
+#include "compiler/chain.h"
+#include "compiler/compile.h"
+#include "compiler/layout.h"
+#include "compiler/sampling.h"
+
+namespace salus::compiler {
+namespace {
+
+model::Model load(const std::string& name) {
+  return must(model::load_model(std::string(SALUS_SOURCE_DIR) + "/models/" + name + ".toml"));
+}
+
+bool is_prime(std::uint64_t n) {
+  const auto power = [n](unsigned __int128 base, std::uint64_t exponent) {
+    unsigned __int128 out = 1;
+    for (base %= n; exponent > 0; exponent >>= 1) {
+      if ((exponent & 1) != 0) out = out * base % n;
+      base = base * base % n;
+    }
+    return static_cast<std::uint64_t>(out);
+  };
+  const int twos = std::countr_zero(n - 1);
+  for (const std::uint64_t a : {2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37}) {
+    std::uint64_t x = power(a, (n - 1) >> twos);
+    bool passes = x == 1 || x == n - 1;
+    for (int i = 1; i < twos && !passes; ++i) {
+      x = power(x, 2);
+      passes = x == n - 1;
+    }
+    if (!passes) return false;
+  }
+  return true;
+}
+
+TEST(Chain, HoldsDistinctPrimesWithinTheSecurityTable) {
+  for (int levels = 1; levels <= kMaxLevels; ++levels) {
+    const circuit::Chain chain = must(chain_for(levels));
+    ASSERT_EQ(chain.q.size(), static_cast<std::size_t>(levels) + 1);
+    std::set<std::uint64_t> distinct(chain.q.begin(), chain.q.end());
+    distinct.insert(chain.p.begin(), chain.p.end());
+    EXPECT_EQ(distinct.size(), chain.q.size() + chain.p.size());
+    double bits = 0, special = 0;
+    for (const std::uint64_t prime : distinct) {
+      EXPECT_TRUE(is_prime(prime)) << prime;
+      EXPECT_EQ(prime % (1u << 18), 1u) << prime;
+      bits += std::log2(static_cast<double>(prime));
+    }
+    EXPECT_LE(bits, 430) << levels << " levels at N = 2^14";
+    for (const std::uint64_t p : chain.p) special += std::log2(static_cast<double>(p));
+    const std::size_t digits = static_cast<std::size_t>(chain.dnum);
+    const std::size_t alpha = (chain.q.size() + digits - 1) / digits;
+    for (std::size_t begin = 0; begin < chain.q.size(); begin += alpha) {
+      double digit = 0;
+      for (std::size_t i = begin; i < std::min(begin + alpha, chain.q.size()); ++i) {
+        digit += std::log2(static_cast<double>(chain.q[i]));
+      }
+      EXPECT_LE(digit, special) << levels << " levels";
+    }
+  }
+  EXPECT_EQ(chain_for(kMaxLevels + 1).error().code, ErrorCode::kLimit);
+}
+
+Basis chosen(const model::Model& model) {
+  return must(choose_basis(model, model::Equations::make(model), Responses(model), 2)).basis;
+}
+
+std::vector<circuit::Slots> encrypted_inputs(const Basis& basis, const model::Equations& equations,
+                                             const std::vector<double>& patient) {
+  const std::vector<double> values = equations.prepare(patient);
+  std::vector<circuit::Slots> out;
+  for (const Coordinate& c : basis.coordinates) out.push_back({c.normalised(values[c.position])});
+  return out;
+}
+
+TEST(BasisStage, ComputesEveryFunctionInItsSlots) {
+  for (const std::string name : {"theophylline", "vancomycin"}) {
+    const model::Model model = load(name);
+    const model::Equations equations = model::Equations::make(model);
+    const Basis basis = chosen(model);
+    const program::Stage stage = must(basis_stage(basis));
+    must(circuit::verify(stage.circuit, stage.constants));
+    Points points(model, 99);
+    std::vector<std::vector<double>> patients = points.corners();
+    for (int i = 0; i < 8; ++i) patients.push_back(points.box());
+    for (const auto& patient : patients) {
+      const auto values = must(circuit::interpret(stage.circuit, stage.constants,
+                                                  encrypted_inputs(basis, equations, patient)));
+      const circuit::Slots& slots = values[stage.circuit.outputs[0]];
+      const Eigen::VectorXd direct = basis.evaluate(equations, patient);
+      const std::size_t period = std::bit_ceil(basis.functions.size());
+      for (std::size_t s = 0; s < slots.size(); s += 37) {
+        const std::size_t m = s % period;
+        const double expected = m < basis.functions.size() ? direct[static_cast<long>(m)] : 0;
+        ASSERT_NEAR(slots[s], expected, 1e-12) << name << " function " << m;
+      }
+    }
+  }
+}
+
+TEST(BasisStage, KeepsPartialProductsSmall) {
+  const model::Model model = load("theophylline");
+  const model::Equations equations = model::Equations::make(model);
+  const Basis basis = chosen(model);
+  const program::Stage stage = must(basis_stage(basis));
+  Points points(model, 98);
+  double largest = 0;
+  for (int i = 0; i < 32; ++i) {
+    const auto inputs = encrypted_inputs(basis, equations, points.edge_heavy());
+    for (const auto& slots : must(circuit::interpret(stage.circuit, stage.constants, inputs))) {
+      for (const double v : slots) largest = std::max(largest, std::abs(v));
+    }
+  }
+  // q_0 and the lowest level together leave 2^49 above the scale; small products keep noise small.
+  EXPECT_LT(largest, 64);
+}
+
+TEST(BasisStage, UsesOneLevelMoreThanTheTreeIsDeepAndLeavesOne) {
+  const Basis basis = chosen(load("theophylline"));
+  ASSERT_EQ(basis.positions(), 16);
+  const program::Stage stage = must(basis_stage(basis));
+  EXPECT_EQ(stage.circuit.chain.q.size(), 7u);
+  EXPECT_EQ(stage.circuit.nodes[stage.circuit.outputs[0]].level, 1);
+  const auto is_product = [](const circuit::Node& n) { return n.op == circuit::Op::kMultiply; };
+  EXPECT_EQ(std::count_if(stage.circuit.nodes.begin(), stage.circuit.nodes.end(), is_product), 15);
+}
+
+TEST(BasisStage, WorksForEveryNumberOfPlaces) {
+  const model::Model model = load("theophylline");
+  const model::Equations equations = model::Equations::make(model);
+  const Coordinate ka = must(make_coordinate(model, equations, "ka", false));
+  for (int degree = 1; degree <= 32; ++degree) {
+    Basis basis;
+    basis.coordinates = {ka};
+    for (int n = 0; n <= degree; ++n) {
+      basis.functions.push_back(
+          {-1, n == 0 ? std::vector<std::pair<int, int>>{} : std::vector{std::pair{0, n}}});
+    }
+    const program::Stage stage = must(basis_stage(basis));
+    const Status fine = circuit::verify(stage.circuit, stage.constants);
+    ASSERT_TRUE(fine) << degree << ": " << fine.error().message;
+    const auto values = must(circuit::interpret(stage.circuit, stage.constants, {{0.3}}));
+    const circuit::Slots& slots = values[stage.circuit.outputs[0]];
+    for (int n = 0; n <= degree; ++n) {
+      EXPECT_NEAR(slots[static_cast<std::size_t>(n)], std::cos(n * std::acos(0.3)), 1e-11)
+          << degree;
+    }
+    EXPECT_EQ(stage.circuit.nodes[stage.circuit.outputs[0]].level, 1) << degree;
+  }
+  Basis basis;
+  basis.coordinates = {ka};
+  basis.functions = {{-1, {{0, 33}}}};
+  EXPECT_EQ(basis_stage(basis).error().code, ErrorCode::kLimit);
+}
+
+TEST(ReadoutStage, MultipliesByTheMatrixAndFoldsWhereRowsLeaveRoom) {
+  Basis basis;
+  const model::Model model = load("theophylline");
+  basis.coordinates = {must(make_coordinate(model, model::Equations::make(model), "ka", false))};
+  for (int n = 0; n < 20; ++n) basis.functions.push_back({-1, {{0, std::max(1, n % 8)}}});
+  const program::Stage first = must(basis_stage(basis));
+  for (const long rows : {1L, 300L, 4000L, 8192L}) {
+    const Eigen::MatrixXd matrix =
+        Eigen::MatrixXd::Constant(rows, 20, 0.5) + Eigen::MatrixXd::Identity(rows, 20);
+    const program::Stage stage = must(readout_stage(first, matrix));
+    const Status fine = circuit::verify(stage.circuit, stage.constants);
+    ASSERT_TRUE(fine) << rows << ": " << fine.error().message;
+    EXPECT_EQ(stage.circuit.nodes[1].fold > 1, rows < 5000) << rows;
+    circuit::Slots x(32, 0.0);
+    for (std::size_t m = 0; m < 20; ++m) x[m] = 0.01 * static_cast<double>(m);
+    const auto values = must(circuit::interpret(stage.circuit, stage.constants, {x}));
+    const circuit::Slots& y = values[stage.circuit.outputs[0]];
+    for (long r = 0; r < std::min(rows, 20L); ++r) {
+      EXPECT_NEAR(y[static_cast<std::size_t>(r)], 0.5 * 1.9 + 0.01 * static_cast<double>(r), 1e-12);
+    }
+  }
+  EXPECT_EQ(readout_stage(first, Eigen::MatrixXd::Zero(8193, 20)).error().code, ErrorCode::kLimit);
+}
+
+TEST(Points, StayInTheBoxAndDependOnTheSeedOnly) {
+  const model::Model model = load("theophylline");
+  Points a(model, 5), b(model, 5), c(model, 6);
+  EXPECT_EQ(a.corners().size(), 8u);
+  for (int i = 0; i < 1000; ++i) {
+    const auto p = i % 2 == 0 ? a.population() : a.edge_heavy();
+    EXPECT_EQ(p, i % 2 == 0 ? b.population() : b.edge_heavy());
+    for (std::size_t k = 0; k < p.size(); ++k) {
+      EXPECT_GE(p[k], model.parameters[k].low);
+      EXPECT_LE(p[k], model.parameters[k].high);
+    }
+  }
+  EXPECT_NE(a.box(), c.box());
+}
+
+TEST(Compile, RefusesAnAmplitudeClaimThatMakesNoSense) {
+  model::Model model = load("theophylline");
+  model.surrogate.terms = {{"", {"ke"}}};  // ka left out: the certificate must show it
+  const program::Regimen once{"a", "a", 320, 0, 1, 0, 0};
+  const program::Program p = must(compile_curves(model, {once}, {0.5, 1, 2, 4, 8}, {}));
+  EXPECT_TRUE(p.output.transform == program::OutputTransform::kQuarticRoot ||
+              p.certificate.population_max > 0.01);
+}
+
+}  // namespace
+}  // namespace salus::compiler

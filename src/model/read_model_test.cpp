@@ -1,0 +1,211 @@
+// Goal:   a model file is either complete and consistent or refused with file, line, symbol and
+// remedy;
+//         formulas mean what they say.
+// Method: one good file, one broken line at a time.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "base/file.h"
+#include "model/model.h"
+#include "model/unit.h"
+
+namespace salus::model {
+namespace {
+
+const std::string kGood = R"(name = "toy"
+title = "Toy"
+description = "One compartment."
+citation = "none"
+
+[[parameter]]
+name = "CL"
+unit = "L/h"
+description = "clearance"
+typical = 50.0
+sd = 0.3
+
+[[parameter]]
+name = "V"
+unit = "L"
+description = "volume"
+typical = 20.0
+sd = 0.2
+low = 5.0
+high = 60.0
+
+[[parameter]]
+name = "F"
+unit = "1"
+description = "fraction"
+knowledge = "public"
+typical = 0.5
+
+[[derived]]
+name = "ke"
+unit = "1/h"
+description = "rate"
+formula = "CL / V"
+
+[[state]]
+name = "A"
+unit = "mg"
+description = "amount"
+rate = "-F * ke * A"
+
+[[output]]
+name = "C"
+unit = "mg/L"
+description = "concentration"
+formula = "A / V"
+
+[dose]
+state = "A"
+unit = "mg"
+)";
+
+// The file with `from` replaced by `to`.
+std::string changed(const std::string& from, const std::string& to) {
+  std::string out = kGood;
+  const auto at = out.find(from);
+  check(at != std::string::npos, "the test's line is in the file");
+  return out.replace(at, from.size(), to);
+}
+
+struct Broken {
+  std::string from, to, expected;
+};
+
+TEST(ReadModel, ReadsTheGoodFile) {
+  const Model model = must(parse_model(changed("Toy", "Toy"), "toy.toml"));
+  EXPECT_EQ(model.private_parameters().size(), 2u);
+  EXPECT_NEAR(model.parameter("CL")->low, 50 * std::exp(-0.9), 1e-9);
+  EXPECT_EQ(model.parameter("V")->high, 60);
+  EXPECT_FALSE(model.parameter("F")->is_private);
+  EXPECT_EQ(model.surrogate.terms[0].over, (std::vector<std::string>{"CL", "V"}));
+  EXPECT_NE(model.formula_text().find("dA/dt = -F * ke * A"), std::string::npos);
+  EXPECT_EQ(model.digest.size(), 64u);
+}
+
+TEST(ReadModel, RefusesEachMistakeWithLineSymbolAndRemedy) {
+  const std::vector<Broken> cases = {
+      {"title = \"Toy\"", "titel = \"Toy\"", "'title' is missing"},
+      {"[dose]", "tpyo = 1\n[dose]", "toy.toml:47: output 'C': 'tpyo' is not a known key"},
+      {"name = \"V\"", "name = \"CL\"", "is taken"},
+      {"unit = \"L\"", "unit = \"\"", "a unit is missing"},
+      {"unit = \"L\"", "unit = \"gallon\"", "unknown part 'gallon'"},
+      {"unit = \"L\"\n", "", "parameter 'V': 'unit' is missing"},
+      {"typical = 20.0", "typical = nan", "toy.toml:17: parameter 'V': 'typical' is not a finite"},
+      {"typical = 20.0", "typical = \"x\"", "must be a number"},
+      {"typical = 20.0", "typical = -20.0", "must be positive"},
+      {"high = 60.0", "high = 19.0", "must lie between low and high"},
+      {"low = 5.0", "low = 25.0", "must lie between low and high"},
+      {"sd = 0.2", "sd = 0.0", "'sd' must be positive"},
+      {"knowledge = \"public\"", "knowledge = \"secret\"", "must be \"private\" or \"public\""},
+      {"CL / V", "CL / W", "unknown symbol 'W'; known here are CL, F, V"},
+      {"CL / V", "CL / ", "toy.toml:33: derived 'ke': 'formula' - formula"},
+      {"CL / V", "CL * V", "does not come out in 1/h"},
+      {"CL / V", "CL + V", "different units"},
+      {"CL / V", "exp(CL)", "different units"},
+      {"CL / V", "sin(CL)", "not supported"},
+      {"-F * ke * A", "-F * A", "does not come out in mg/h"},
+      {"formula = \"A / V\"", "formula = \"A\"", "does not come out in mg/L"},
+      {"[dose]\nstate = \"A\"", "[dose]\nstate = \"B\"", "not the name of a [[state]]"},
+      {"[dose]\nstate = \"A\"\nunit = \"mg\"", "[dose]\nstate = \"A\"\nunit = \"g\"",
+       "unit of state A"},
+      {"[dose]", "[surrogate]\nmax_degree = 99\n[dose]", "must be 1 .. 31"},
+      {"[dose]", "[[oracle]]\n[dose]", "'description' is missing"},
+      {"title = \"Toy\"", "title = \"Toy", "toy.toml:2"},
+  };
+  for (const Broken& b : cases) {
+    const auto found = parse_model(changed(b.from, b.to), "toy.toml");
+    ASSERT_FALSE(found) << b.to;
+    EXPECT_NE(found.error().message.find(b.expected), std::string::npos)
+        << "wanted: " << b.expected << "\nfound:  " << found.error().message;
+    EXPECT_TRUE(found.error().message.starts_with("toy.toml")) << found.error().message;
+  }
+}
+
+TEST(ReadModel, RefusesFilesAboveTheLimitAndMissingOnes) {
+  EXPECT_EQ(parse_model(std::string(kMaxModelBytes + 1, '#'), "big").error().code,
+            ErrorCode::kLimit);
+  EXPECT_EQ(load_model("/nowhere/x.toml").error().code, ErrorCode::kNotFound);
+}
+
+TEST(ReadModel, SurvivesFlippedBytesOfRealModels) {
+  std::mt19937_64 random(3);
+  for (const std::string name : {"theophylline", "vancomycin"}) {
+    const std::string good =
+        must(read_text_file(std::string(SALUS_SOURCE_DIR) + "/models/" + name + ".toml", 1 << 20));
+    for (int i = 0; i < 300; ++i) {
+      std::string bad = good;
+      bad[random() % bad.size()] = static_cast<char>(32 + random() % 95);
+      const auto model = parse_model(bad, name);
+      EXPECT_TRUE(model || !model.error().message.empty());
+    }
+  }
+}
+
+TEST(TypicalParameters, FollowTheCovariates) {
+  const Model model = must(load_model(std::string(SALUS_SOURCE_DIR) + "/models/vancomycin.toml"));
+  const Values usual = must(typical_parameters(model, {}));
+  EXPECT_DOUBLE_EQ(usual.at("CL"), 4.5);
+  EXPECT_DOUBLE_EQ(usual.at("Q"), 6.5);
+  const Values dialysis =
+      must(typical_parameters(model, {{"CrCL", 60}, {"WT", 35}, {"dialysis", 1}}));
+  EXPECT_NEAR(dialysis.at("CL"), 4.5 * std::pow(0.5, 0.8) * 0.7, 1e-12);
+  EXPECT_NEAR(dialysis.at("V1"), 58.4 / 4, 1e-12);
+  EXPECT_FALSE(typical_parameters(model, {{"weight", 70}}));
+  EXPECT_FALSE(typical_parameters(model, {{"WT", NAN}}));
+}
+
+double value_of(std::string_view text) {
+  const Expression e = must(parse_expression(text));
+  const std::vector<double> values = {2, 3};
+  const double direct = must(CompiledExpression::make(e, {{"a", 0}, {"b", 1}}))(values);
+  // text() must read back to the same meaning.
+  const Expression again = must(parse_expression(e.text()));
+  EXPECT_DOUBLE_EQ(must(CompiledExpression::make(again, {{"a", 0}, {"b", 1}}))(values), direct)
+      << text;
+  return direct;
+}
+
+TEST(Expression, KeepsPrecedenceAssociativityAndFunctions) {
+  EXPECT_DOUBLE_EQ(value_of("1 - a - b"), -4);
+  EXPECT_DOUBLE_EQ(value_of("1 - (a - b)"), 2);
+  EXPECT_DOUBLE_EQ(value_of("12 / a / b"), 2);
+  EXPECT_DOUBLE_EQ(value_of("12 / (a / b)"), 18);
+  EXPECT_DOUBLE_EQ(value_of("a + b * 2"), 8);
+  EXPECT_DOUBLE_EQ(value_of("-a^2"), -4);
+  EXPECT_DOUBLE_EQ(value_of("(-a)^2"), 4);
+  EXPECT_DOUBLE_EQ(value_of("(a^b)^2"), 64);
+  EXPECT_DOUBLE_EQ(value_of("2e-1 * a"), 0.4);
+  EXPECT_DOUBLE_EQ(value_of("exp(ln(a)) + sqrt(b + 6) + min(a, b) + max(a, b)"), 10);
+  EXPECT_DOUBLE_EQ(value_of("-(a - b) * -b"), -3);
+}
+
+TEST(Expression, RefusesWhatItCannotMean) {
+  for (const std::string bad :
+       {"", "a +", "sin(a)", "time", "a < b", "piecewise(a, b)", "f(a)", "a b"}) {
+    EXPECT_FALSE(parse_expression(bad)) << bad;
+  }
+  EXPECT_EQ(parse_expression(std::string(kMaxFormulaBytes + 1, 'a')).error().code,
+            ErrorCode::kLimit);
+  std::string deep = "a";
+  for (int i = 0; i < 100; ++i) deep = "exp(" + deep + ")";
+  EXPECT_EQ(parse_expression(deep).error().code, ErrorCode::kLimit);
+}
+
+TEST(Unit, KnowsProductsQuotientsAndPowers) {
+  EXPECT_TRUE(must(parse_dimension("mg/L")).equals(must(parse_dimension("ug/mL"))));
+  EXPECT_TRUE(must(parse_dimension("mL/min")).equals(Dimension{0.06, {0, 1, -1, 0}}));
+  EXPECT_TRUE(must(parse_dimension("mg.h/L2")).equals(Dimension{1e-3, {1, -2, 1, 0}}));
+  EXPECT_TRUE(must(parse_dimension("%")).is_number());
+  for (const std::string bad : {"", "mg//L", "/L", "mg/", "furlong", "L22"}) {
+    EXPECT_FALSE(parse_dimension(bad)) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace salus::model
