@@ -138,23 +138,15 @@ Result<std::vector<T>> parse_list(std::string_view text, const char* key,
 
 ErrorCode code_of(int status) {
   switch (status) {
-    case 400:
-      return ErrorCode::kInvalidArgument;
+    case 400: return ErrorCode::kInvalidArgument;
     case 401:
-    case 403:
-      return ErrorCode::kDenied;
-    case 404:
-      return ErrorCode::kNotFound;
-    case 409:
-      return ErrorCode::kConflict;
-    case 413:
-      return ErrorCode::kLimit;
-    case 422:
-      return ErrorCode::kCorrupt;
-    case 507:
-      return ErrorCode::kNoSpace;
-    default:
-      return ErrorCode::kUnavailable;
+    case 403: return ErrorCode::kDenied;
+    case 404: return ErrorCode::kNotFound;
+    case 409: return ErrorCode::kConflict;
+    case 413: return ErrorCode::kLimit;
+    case 422: return ErrorCode::kCorrupt;
+    case 507: return ErrorCode::kNoSpace;
+    default: return ErrorCode::kUnavailable;
   }
 }
 
@@ -170,12 +162,9 @@ ErrorCode code_named(const std::string& spelling, ErrorCode otherwise) {
 
 std::string_view name(ObjectKind kind) {
   switch (kind) {
-    case ObjectKind::kEvaluationKeys:
-      return "evaluation_keys";
-    case ObjectKind::kCiphertext:
-      return "ciphertext";
-    case ObjectKind::kProgram:
-      return "program";
+    case ObjectKind::kEvaluationKeys: return "evaluation_keys";
+    case ObjectKind::kCiphertext: return "ciphertext";
+    case ObjectKind::kProgram: return "program";
   }
   return "unknown";
 }
@@ -185,6 +174,30 @@ Result<UploadState> parse_upload_state(std::string_view json) {
 }
 Result<Twin> parse_twin(std::string_view json) { return parse_one(json, twin_of); }
 Result<Run> parse_run(std::string_view json) { return parse_one(json, run_of); }
+
+std::string print_run(const Run& r) {
+  const json node = {{"id", r.id},
+                     {"state", r.state},
+                     {"twin", r.twin},
+                     {"program", r.program},
+                     {"stage", r.stage},
+                     {"error", r.error},
+                     {"twin_version", r.twin_version},
+                     {"attempts", r.attempts},
+                     {"progress", r.progress},
+                     {"server_seconds", r.server_seconds},
+                     {"basis_seconds", r.basis_seconds},
+                     {"readout_seconds", r.readout_seconds},
+                     {"encode_seconds", r.encode_seconds},
+                     {"basis_reused", r.basis_reused}};
+  return node.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string print_twin(const Twin& t) {
+  const json node = {
+      {"id", t.id}, {"name", t.name}, {"version", t.version}, {"created_at", t.created_at}};
+  return node.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 Error error_of(const Response& reply) {
   const std::string status = "server answered " + std::to_string(reply.status);

@@ -55,6 +55,10 @@ Result<UploadState> parse_upload_state(std::string_view json);
 Result<Twin> parse_twin(std::string_view json);
 Result<Run> parse_run(std::string_view json);
 
+/// The same fields as JSON; parse_run(print_run(r)) gives r back.
+std::string print_run(const Run& run);
+std::string print_twin(const Twin& twin);
+
 /// The error inside a reply of status 400 and up: the problem's code and detail where it has them.
 Error error_of(const Response& reply);
 

@@ -13,7 +13,7 @@ namespace {
 /// The selected regimen's line stands out: one rule each, so that no script is needed.
 std::string picked_css(std::size_t regimens) {
   std::string css = ".picked";
-  for (std::size_t r = 0; r < regimens; ++r) {
+  for (std::size_t r = 1; r < regimens; ++r) {
     css += fmt::format(",.alts:has([value=\"{0}\"]:checked) .p{0}", r);
   }
   return css + "{stroke:var(--pick);stroke-width:2.6}";
@@ -74,7 +74,7 @@ std::string scientific(double value) {
   if (value == 0) return "0";
   const std::string text = fmt::format("{:.1e}", value);
   const auto e = text.find('e');
-  return fmt::format("{} &times; 10<sup>{}</sup>", text.substr(0, e),
+  return fmt::format("<span class=\"sci\">{} &times; 10<sup>{}</sup></span>", text.substr(0, e),
                      std::stoi(text.substr(e + 1)));
 }
 

@@ -66,6 +66,7 @@ figcaption,.note{color:var(--muted);font-size:.86rem;margin-top:6px}
 .point{fill:var(--card);stroke:var(--point);stroke-width:2}
 .spark .point{fill:var(--point);stroke:none}.spark .given{stroke-width:1.6}
 .cursor path{stroke:var(--muted);stroke-dasharray:3 3}.cursor circle{fill:var(--pick)}
+.cursor[hidden]{display:none}
 .legend{display:flex;flex-wrap:wrap;gap:4px 20px;font-size:.86rem;color:var(--muted);margin:4px 0 0;
 padding:0;list-style:none}
 .legend svg{display:inline-block;width:26px;height:12px;vertical-align:-1px;margin-right:7px}
@@ -80,6 +81,7 @@ aside table{font-size:.86rem}
 aside th,aside td{padding:4px 8px 4px 0}
 pre{margin:0;font:12.5px/1.5 ui-monospace,"SF Mono","DejaVu Sans Mono",monospace;white-space:pre-wrap}
 code{font:12.5px/1.4 ui-monospace,"SF Mono","DejaVu Sans Mono",monospace}
+.sci{white-space:nowrap}sup{font-size:.72em;line-height:0}
 .ok{color:var(--good);font-weight:600}
 .where{width:86px;height:12px;display:inline-block;vertical-align:-1px}
 .where path{stroke:var(--line);stroke-width:3;stroke-linecap:round}

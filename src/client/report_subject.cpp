@@ -100,7 +100,7 @@ std::string given_figure(const ReportBasis& basis, const SubjectReport& subject)
   const double band = band_of(basis, subject.curves.front());
   std::string html = "<figure data-cursor>";
   html += draw({.width = 720,
-                .height = 340,
+                .height = 430,
                 .title = fmt::format("Curve of the given dose of subject {} with {} measurements",
                                      subject.id, subject.measured.size()),
                 .x_label = "time after the dose (h)",

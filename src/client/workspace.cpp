@@ -28,8 +28,13 @@ json to_json(const TwinRecord& t) {
 }
 
 json to_json(const RunRecord& r) {
-  return {{"format", "salus-run 1"}, {"id", r.id},         {"server", r.server},
-          {"twin", r.twin},          {"key_id", r.key_id}, {"program", r.program}};
+  return {{"format", "salus-run 1"},
+          {"server", r.server},
+          {"twin", r.twin},
+          {"key_id", r.key_id},
+          {"program", r.program},
+          {"last", json::parse(print_run(r.last))},
+          {"result_bytes", r.result_bytes}};
 }
 
 TwinRecord twin_from(const json& node) {
@@ -46,11 +51,12 @@ TwinRecord twin_from(const json& node) {
 }
 
 RunRecord run_from(const json& node) {
-  return {.id = node.at("id"),
-          .server = node.at("server"),
+  return {.server = node.at("server"),
           .twin = node.at("twin"),
           .key_id = node.at("key_id"),
-          .program = node.at("program")};
+          .program = node.at("program"),
+          .last = must(parse_run(node.at("last").dump())),
+          .result_bytes = node.at("result_bytes")};
 }
 
 Status write_json(const fs::path& path, const json& node) {
@@ -68,7 +74,7 @@ Result<T> read_json(const fs::path& path, std::string_view format, T (*read)(con
                    path.string() + ": expected format \"" + std::string(format) + "\""};
     }
     return read(node);
-  } catch (const json::exception&) {
+  } catch (const std::exception&) {  // not JSON, or not with these fields
     return Error{ErrorCode::kParse, path.string() + " is damaged; remove it and repeat"};
   }
 }
@@ -102,8 +108,8 @@ Status Workspace::save(const TwinRecord& twin) const {
 }
 
 Status Workspace::save(const RunRecord& run) const {
-  if (const Status fine = require_plain_name("run", run.id); !fine) return fine;
-  return write_json(folder_ / "runs" / (run.id + ".json"), to_json(run));
+  if (const Status fine = require_plain_name("run", run.last.id); !fine) return fine;
+  return write_json(folder_ / "runs" / (run.last.id + ".json"), to_json(run));
 }
 
 Result<TwinRecord> Workspace::twin(const std::string& name) const {

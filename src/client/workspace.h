@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "client/api.h"
 
 namespace salus::client {
 
@@ -30,11 +31,12 @@ struct TwinRecord {
 };
 
 struct RunRecord {
-  std::string id;
   std::string server;
-  std::string twin;     ///< name
-  std::string key_id;   ///< that opens the result
-  std::string program;  ///< digest
+  std::string twin;                ///< name
+  std::string key_id;              ///< that opens the result
+  std::string program;             ///< digest
+  Run last;                        ///< what the server said last
+  std::uint64_t result_bytes = 0;  ///< 0: not fetched
 };
 
 /// Layout: twins/NAME.json, runs/ID.json, staged/DIGEST (encrypted objects of an upload that is not

@@ -1,0 +1,39 @@
+// Models and measurements by the names that users type.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "command.h"
+#include "ingest/features.h"
+#include "ingest/measurements.h"
+#include "model/model.h"
+
+namespace salus::cli {
+
+/// `name` is a file, or the name of a file in the catalogue without .toml.
+/// Errors: kNotFound, listing what there is; those of model::load_model.
+Result<model::Model> find_model(const Common& common, const std::string& name);
+/// The catalogue's files, sorted.
+Result<std::vector<std::filesystem::path>> list_models(const Common& common);
+
+/// How a table of measurements is given on a command line.
+struct TableOptions {
+  std::string csv;
+  std::string mapping;               ///< default: FILE.mapping.toml beside FILE.csv
+  std::vector<std::string> columns;  ///< what=column:unit
+  std::string subject;
+};
+void add_table_options(CLI::App* verb, TableOptions& table, const std::string& csv_option,
+                       bool required);
+
+/// The subject's measurements, converted to `unit`. Errors: those of ingest, naming the file.
+Result<ingest::Subject> load_subject(const TableOptions& table, const std::string& unit);
+/// Everybody's.
+Result<std::vector<ingest::Subject>> load_subjects(const TableOptions& table,
+                                                   const std::string& unit);
+
+Result<ingest::Features> load_features(const std::filesystem::path& path);
+
+}  // namespace salus::cli

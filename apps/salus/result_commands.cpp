@@ -1,0 +1,289 @@
+// salus result: decrypt on the owner's device, compare, report.
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "catalogue.h"
+#include "client/report.h"
+#include "client/result.h"
+#include "ingest/unit.h"
+#include "model/reference.h"
+#include "terminal.h"
+
+namespace salus::cli {
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+struct ResultOptions {
+  std::string file;
+  std::string key;
+  std::string program;
+  std::string features;
+  std::string run;
+  std::string reference;
+  std::string output;
+  std::vector<std::string> parts;
+  TableOptions measured;
+};
+
+Result<client::ReportBasis> basis_of(const LoadedProgram& loaded) {
+  const program::Program& p = loaded.program;
+  const circuit::Chain& chain = p.basis.circuit.chain;
+  const Result<ckks::ParametersPtr> params = client::parameters_of(chain);
+  if (!params) return params.error();
+  return client::ReportBasis{.program_name = p.name,
+                             .program_digest = loaded.digest.hex(),
+                             .model = p.model,
+                             .question = p.question,
+                             .formula = p.formula,
+                             .citation = p.citation,
+                             .parameters = p.parameters,
+                             .inputs = p.inputs,
+                             .output = p.output,
+                             .certificate = p.certificate,
+                             .security_bits = 128,  // parameters_of accepts nothing below
+                             .log_n = chain.log_n,
+                             .log_qp = (*params)->log_qp(),
+                             .prime_count = static_cast<int>(chain.q.size() + chain.p.size())};
+}
+
+/// What the workspace knows about the run and its twin.
+Status add_run(const Common& common, const std::string& id, const LoadedProgram& loaded,
+               const client::KeyFile& key, client::SubjectReport& subject) {
+  const Result<client::Workspace> workspace = client::Workspace::open(common.workspace);
+  if (!workspace) return workspace.error();
+  const Result<client::RunRecord> run = workspace->run(id);
+  if (!run) return run.error();
+  if (run->program != loaded.digest.hex()) {
+    return Error{ErrorCode::kMismatch, "run " + id + " executed program " +
+                                           run->program.substr(0, 16) + ", the given file is " +
+                                           loaded.digest.hex().substr(0, 16)};
+  }
+  if (run->key_id != key.id) {
+    return Error{ErrorCode::kMismatch, "run " + id + " belongs to key " +
+                                           run->key_id.substr(0, 16) + ", the given file holds " +
+                                           key.id.substr(0, 16)};
+  }
+  subject.run_id = id;
+  subject.server_seconds = run->last.server_seconds;
+  subject.basis_seconds = run->last.basis_seconds;
+  subject.readout_seconds = run->last.readout_seconds;
+  subject.encode_seconds = run->last.encode_seconds;
+  subject.basis_reused = run->last.basis_reused;
+  if (const auto twin = workspace->twin(run->twin)) {
+    subject.upload_bytes = twin->upload_bytes();
+    subject.key_bytes = twin->evaluation_key_bytes;
+    subject.ciphertext_bytes = twin->ciphertext_bytes;
+  }
+  return {};
+}
+
+/// Largest difference from CVODE over all regimens, each over its own largest value.
+Result<double> error_against_reference(const Common& common, const std::string& name,
+                                       const program::Program& program,
+                                       const std::vector<program::NamedValue>& values,
+                                       const client::Opened& opened) {
+  const Result<model::Model> model = find_model(common, name);
+  if (!model) return model.error();
+  if (model->digest != program.model_digest) {
+    return Error{ErrorCode::kMismatch, "model " + name + " is " + model->digest.substr(0, 16) +
+                                           ", the program was built from " +
+                                           program.model_digest.substr(0, 16) +
+                                           "; build the program again"};
+  }
+  model::Values given;
+  for (const program::NamedValue& value : values) given[value.name] = value.value;
+  const Result<model::Values> all = model::complete(*model, given);
+  if (!all) return all.error();
+  double worst = 0;
+  for (std::size_t r = 0; r < program.output.regimens.size(); ++r) {
+    const program::Regimen& regimen = program.output.regimens[r];
+    const auto curve = model::reference_curve(
+        *model, *all,
+        model::repeated_dose(regimen.dose, regimen.start_h, regimen.interval_h, regimen.count,
+                             regimen.infusion_h),
+        program.output.times_h);
+    if (!curve) return curve.error();
+    worst = std::max(worst, client::relative_error(opened.curves[r], *curve));
+  }
+  return worst;
+}
+
+/// The first regimen stands for the subject's own dose where the model is linear in the dose.
+Status rescale_to_own_dose(const program::OutputGrid& output, double dose_mg,
+                           client::SubjectReport& subject) {
+  const program::Regimen& first = output.regimens.front();
+  subject.dose = first.dose;
+  if (!output.linear_in_dose || first.count != 1 || first.id != "given" || !(dose_mg > 0)) {
+    return {};
+  }
+  const Result<double> dose = ingest::convert(dose_mg, "mg", output.dose_unit);
+  if (!dose) return dose.error();
+  subject.dose = *dose;
+  subject.rescaled = *dose != first.dose;
+  for (double& value : subject.curves.front()) value *= *dose / first.dose;
+  return {};
+}
+
+Status add_measurements(const TableOptions& table, const program::OutputGrid& output,
+                        client::SubjectReport& subject) {
+  TableOptions chosen = table;
+  if (chosen.subject.empty()) chosen.subject = subject.id;
+  const Result<ingest::Subject> measured = load_subject(chosen, output.unit);
+  if (!measured) return measured.error();
+  subject.measured = measured->observations;
+  if (subject.weight_kg == 0) subject.weight_kg = measured->weight_kg;
+  const client::Residuals residuals =
+      client::compare({output.times_h, subject.curves.front()}, subject.measured);
+  subject.rmse_measured = residuals.rmse;
+  subject.measured_outside = residuals.outside;
+  return {};
+}
+
+Result<client::Report> open_report(const Common& common, const ResultOptions& options) {
+  const Result<LoadedProgram> loaded = load_program(options.program);
+  if (!loaded) return loaded.error();
+  const Result<client::KeyFile> key = client::load_key(options.key);
+  if (!key) return key.error();
+  const Result<ingest::Features> features = load_features(options.features);
+  if (!features) return features.error();
+  const auto values = ingest::to_parameters(*features, loaded->program.parameters);
+  if (!values) return about(options.features, values.error());
+  const Result<Bytes> result = read_file(options.file, 256u << 20);
+  if (!result) return result.error();
+
+  client::SubjectReport subject;
+  subject.id = features->subject.empty() ? "1" : features->subject;
+  if (!options.run.empty()) {
+    if (const Status fine = add_run(common, options.run, *loaded, *key, subject); !fine) {
+      return fine.error();
+    }
+  }
+  const Result<client::Opened> opened = client::open_result(*result, *key, loaded->program);
+  if (!opened) return about(options.file, opened.error());
+  subject.weight_kg = features->weight_kg;
+  subject.origin = features->origin;
+  subject.features = features->values;
+  subject.key_id = key->id;
+  subject.result_bytes = result->size();
+  subject.curves = opened->curves;
+  const Result<double> clear = client::error_against_clear(*opened, loaded->program, *values);
+  if (!clear) return clear.error();
+  subject.encrypted_vs_clear_error = *clear;
+  if (!options.reference.empty()) {
+    const Result<double> error =
+        error_against_reference(common, options.reference, loaded->program, *values, *opened);
+    if (!error) return error.error();
+    subject.max_rel_error = *error;
+  }
+  const program::OutputGrid& output = loaded->program.output;
+  Status fine = rescale_to_own_dose(output, features->dose_mg, subject);
+  if (!fine) return fine.error();
+  if (!options.measured.csv.empty()) {
+    if (fine = add_measurements(options.measured, output, subject); !fine) return fine.error();
+  }
+  Result<client::ReportBasis> basis = basis_of(*loaded);
+  if (!basis) return basis.error();
+  client::Report report{std::move(basis).value(), utc_now(), {subject}};
+  client::round_curves(report);
+  return report;
+}
+
+/// results.json (with curves in a whole one), curves.csv and report.html in a folder: all whole or
+/// absent, readable by their owner only.
+Status write_report(const fs::path& folder, const client::Report& report, client::Detail detail) {
+  std::error_code failed;
+  fs::create_directories(folder, failed);
+  if (failed) return io_error("cannot create", folder, failed.value());
+  const std::pair<const char*, std::string> files[] = {
+      {detail == client::Detail::kWhole ? "result.json" : "results.json",
+       client::print_json(report, detail)},
+      {"curves.csv", client::print_csv(report)},
+      {"report.html", client::print_html(report)}};
+  for (const auto& [name, text] : files) {
+    const Status saved = write_file(folder / name, as_bytes(text), FileMode::kOwnerOnly);
+    if (!saved) return saved;
+  }
+  return {};
+}
+
+std::string line_of(const client::SubjectReport& s, const std::string& unit) {
+  const auto or_dash = [](const std::optional<double>& value, const char* format) {
+    return value ? fmt::format(fmt::runtime(format), *value) : std::string("-");
+  };
+  return fmt::format("{:>7}  {:>9}  {:>8.2f}  {:>10}  {:>10.1e}  {:>10} {}\n", s.id,
+                     human_bytes(s.upload_bytes), s.server_seconds,
+                     or_dash(s.max_rel_error, "{:.1e}"), s.encrypted_vs_clear_error,
+                     or_dash(s.rmse_measured, "{:.3f}"), unit);
+}
+
+std::string table_of(const client::Report& report) {
+  std::string text = "subject     upload  server s  vs CVODE    vs clear    RMSE measured\n";
+  for (const auto& subject : report.subjects) {
+    text += line_of(subject, report.basis.output.unit);
+  }
+  return text;
+}
+
+Result<Answer> open(const Common& common, const ResultOptions& options) {
+  const Result<client::Report> report = open_report(common, options);
+  if (!report) return report.error();
+  if (const Status saved = write_report(options.output, *report, client::Detail::kWhole); !saved) {
+    return saved.error();
+  }
+  Answer answer{table_of(*report),
+                json::parse(client::print_json(*report, client::Detail::kSummary))};
+  answer.text += fmt::format("{}\n", (fs::path(options.output) / "report.html").string());
+  return answer;
+}
+
+Result<Answer> join(const ResultOptions& options) {
+  std::vector<client::Report> parts;
+  for (const std::string& path : options.parts) {
+    const Result<std::string> text = read_text_file(path, client::kMaxReportBytes);
+    if (!text) return text.error();
+    Result<client::Report> part = client::parse_report(*text);
+    if (!part) return about(path, part.error());
+    parts.push_back(std::move(part).value());
+  }
+  const Result<client::Report> report = client::merge(parts);
+  if (!report) return report.error();
+  if (const Status saved = write_report(options.output, *report, client::Detail::kSummary);
+      !saved) {
+    return saved.error();
+  }
+  Answer answer{table_of(*report),
+                json::parse(client::print_json(*report, client::Detail::kSummary))};
+  answer.text += fmt::format("{}\n", (fs::path(options.output) / "report.html").string());
+  return answer;
+}
+
+}  // namespace
+
+void add_result_commands(Commands& commands) {
+  const auto options = std::make_shared<ResultOptions>();
+  const Common& common = commands.common();
+  CLI::App* noun = commands.noun("result", "Results: open, compare, report");
+
+  CLI::App* verb =
+      commands.verb(noun, "open", "Decrypt a result; write result.json, curves.csv, report.html",
+                    [=, &common] { return open(common, *options); });
+  verb->add_option("RESULT", options->file, "Ciphertext, from run fetch")->required();
+  verb->add_option("--key", options->key, "The twin's key file")->required();
+  verb->add_option("--program", options->program, "Program that was run")->required();
+  verb->add_option("--features", options->features, "The features that were encrypted")->required();
+  verb->add_option("--run", options->run, "The run's id: adds upload and server figures");
+  verb->add_option("--reference", options->reference, "Model to compare with, solved by CVODE");
+  verb->add_option("-o,--output", options->output, "Folder of the report")->required();
+  add_table_options(verb, options->measured, "--measured", false);
+  commands.add_models_option(verb);
+  commands.add_workspace_option(verb);
+
+  verb = commands.verb(noun, "join", "One report of several opened results of one program",
+                       [=] { return join(*options); });
+  verb->add_option("RESULTS", options->parts, "result.json files")->required();
+  verb->add_option("-o,--output", options->output, "Folder of the report")->required();
+}
+
+}  // namespace salus::cli
