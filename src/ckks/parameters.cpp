@@ -17,17 +17,6 @@ double log2_product(const std::vector<std::uint64_t>& primes, std::size_t begin,
   return sum;
 }
 
-Digest hash_of(const ParametersLiteral& literal) {
-  Bytes bytes = to_bytes(as_bytes("salus parameters 1\n"));
-  append_u32(bytes, static_cast<std::uint32_t>(literal.log_n));
-  append_u32(bytes, static_cast<std::uint32_t>(literal.dnum));
-  append_u32(bytes, static_cast<std::uint32_t>(literal.q.size()));
-  for (const std::uint64_t q : literal.q) append_u64(bytes, q);
-  append_u32(bytes, static_cast<std::uint32_t>(literal.p.size()));
-  for (const std::uint64_t p : literal.p) append_u64(bytes, p);
-  return sha256(bytes);
-}
-
 Status require_shape(const ParametersLiteral& literal) {
   if (literal.log_n < kMinLogN || literal.log_n > kMaxLogN) {
     return invalid("ring degree 2^" + std::to_string(literal.log_n) + " is not between 2^" +
@@ -94,6 +83,17 @@ KeySwitchPlan make_plan(const ring::Basis& extended, std::size_t limbs, std::siz
 }
 
 }  // namespace
+
+Digest hash_of(const ParametersLiteral& literal) {
+  Bytes bytes = to_bytes(as_bytes("salus parameters 1\n"));
+  append_u32(bytes, static_cast<std::uint32_t>(literal.log_n));
+  append_u32(bytes, static_cast<std::uint32_t>(literal.dnum));
+  append_u32(bytes, static_cast<std::uint32_t>(literal.q.size()));
+  for (const std::uint64_t q : literal.q) append_u64(bytes, q);
+  append_u32(bytes, static_cast<std::uint32_t>(literal.p.size()));
+  for (const std::uint64_t p : literal.p) append_u64(bytes, p);
+  return sha256(bytes);
+}
 
 Result<ParametersPtr> Parameters::create(const ParametersLiteral& literal) {
   if (const Status shape = require_shape(literal); !shape) return shape.error();

@@ -22,6 +22,9 @@ struct ParametersLiteral {
   bool operator==(const ParametersLiteral&) const = default;
 };
 
+/// SHA-256 of the canonical encoding of (log_n, q, p, dnum), valid or not: names a parameter set.
+Digest hash_of(const ParametersLiteral& literal);
+
 /// How one level decomposes a polynomial for key switching (Han and Ki, eprint 2019/688): digits of
 /// alpha = ceil((L + 1) / dnum) consecutive primes. Digits are lifted to integers of mean zero, but for
 /// one prime a digit and one special prime, which is Microsoft SEAL's gadget, byte for byte: there
@@ -65,7 +68,7 @@ class Parameters {
   /// Errors (Defect): no special primes.
   const KeySwitchPlan& key_switch_plan(int level) const;
 
-  /// SHA-256 of the canonical encoding of (log_n, q, p, dnum): equal hashes, compatible objects.
+  /// hash_of(literal()): equal hashes, compatible objects.
   const Digest& hash() const { return hash_; }
 
  private:

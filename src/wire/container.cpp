@@ -131,7 +131,7 @@ Result<Header> open(ByteView bytes, ByteReader& in, Kind kind, const ckks::Param
   expected.security = header->parameters.security;
   if (!(header->parameters == expected)) {
     return Error{ErrorCode::kMismatch,
-                 "object of another parameter set (2^" + std::to_string(header->parameters.log_n) +
+                 "object of parameter set " + ckks::hash_of(header->parameters).hex().substr(0, 16) + " (2^" + std::to_string(header->parameters.log_n) +
                      ", " + std::to_string(header->parameters.q.size()) + "+" +
                      std::to_string(header->parameters.p.size()) + " primes); expected " +
                      params->hash().hex().substr(0, 16) + " (2^" + std::to_string(params->log_n()) +

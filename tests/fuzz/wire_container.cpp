@@ -1,0 +1,52 @@
+// links: salus_wire
+// Whatever reads writes to the same bytes; nothing crashes. Each input is also tried with the right
+// checksum, so that flips reach what lies behind it.
+#include <algorithm>
+#include <cstdint>
+
+#include "arith/primes.h"
+#include "wire/container.h"
+
+namespace {
+
+using namespace salus;
+
+// The parameters of the files in corpus/wire_container (src/wire/container_test.cpp).
+ckks::ParametersPtr parameters() {
+  ckks::ParametersLiteral literal;
+  literal.log_n = 10;
+  literal.q = must(arith::find_primes(30, 1, arith::Side::kBelow));
+  literal.p = must(arith::find_primes(30, 1, arith::Side::kBelow, literal.q));
+  literal.security = ckks::SecurityProfile::kUnsafeNoSecurity;
+  return must(ckks::Parameters::create(literal));
+}
+
+void read_all(ByteView bytes) {
+  static const ckks::ParametersPtr kParams = parameters();
+  if (const auto header = wire::read_header(bytes); !header) {
+    check(!header.error().message.empty(), "an error says why");
+  }
+  if (const auto read = wire::read_ciphertext(bytes, kParams)) {
+    check(must(wire::read_ciphertext(wire::write(read->ciphertext, read->key_id), kParams))
+                  .ciphertext.parts == read->ciphertext.parts,
+          "a ciphertext survives the wire");
+  }
+  if (const auto read = wire::read_evaluation_keys(bytes, kParams)) {
+    const Bytes again = wire::write(read->keys, read->key_id);
+    check(std::ranges::equal(again, bytes), "keys have one encoding");
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const ByteView bytes = std::as_bytes(std::span(data, size));
+  read_all(bytes);
+  if (size > 32) {
+    Bytes sealed = to_bytes(bytes);
+    const Digest checksum = sha256(bytes.first(size - 32));
+    std::ranges::copy(checksum.bytes, sealed.end() - 32);
+    read_all(sealed);
+  }
+  return 0;
+}
