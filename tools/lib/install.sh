@@ -8,7 +8,7 @@ packages_run=(g++ cmake ninja-build pkg-config ccache python3 ca-certificates
   libgtest-dev libgmock-dev)
 
 # Beyond that, to check: second compiler with its fuzzer, formatter and linter, coverage, the oracle's Node.
-packages_check=("${packages_run[@]}" git binutils universal-ctags clang-14 libclang-rt-14-dev clang-format-14
+packages_check=("${packages_run[@]}" git binutils universal-ctags clang-14 libclang-rt-14-dev libomp-14-dev clang-format-14
   clang-tidy-14 gcovr librapidcheck-dev libbenchmark-dev procps curl tcpdump sqlite3 nodejs npm)
 
 package_is_here() {
