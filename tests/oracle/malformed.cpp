@@ -84,15 +84,9 @@ Bytes damaged(const Bytes& original, const std::vector<std::size_t>& headers,
     const std::size_t at = place(file, headers, random);
     const auto here = file.begin() + static_cast<std::ptrdiff_t>(at);
     switch (random.next_u64() % 5) {
-      case 0:
-        file.resize(at);
-        break;
-      case 1:
-        file[at] ^= static_cast<std::byte>(1U << random.next_u64() % 8);
-        break;
-      case 2:
-        overwrite_word(file, at, random);
-        break;
+      case 0: file.resize(at); break;
+      case 1: file[at] ^= static_cast<std::byte>(1U << random.next_u64() % 8); break;
+      case 2: overwrite_word(file, at, random); break;
       case 3:
         file.erase(here, here + static_cast<std::ptrdiff_t>(std::min<std::size_t>(
                                     1 + random.next_u64() % 16, file.size() - at)));
