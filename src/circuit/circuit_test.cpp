@@ -12,6 +12,8 @@
 #include <random>
 #include <sstream>
 
+#include "circuit/noise.h"
+
 namespace salus::circuit {
 namespace {
 
@@ -309,6 +311,117 @@ TEST(RequiredKeys, ListEveryRotationOnceAtItsHighestLevel) {
   node(s, "lin").level = node(s, "y").level = 1;
   EXPECT_EQ(required_keys(s.circuit, s.constants).rotation_levels,
             (std::map<int, int>{{1, 1}, {2, 1}, {13, 2}}));
+}
+
+// Node::baby's algorithm word for word, on doubles: the diagonals, rotations and folds that an
+// encrypted run performs.
+Slots linear_as_encrypted(const Node& linear, const Constant& matrix, const Slots& x) {
+  const std::size_t slots = x.size();
+  const LinearShape shape = linear_shape(linear, matrix, slots);
+  const auto rotated = [&](const Slots& v, std::size_t steps) {
+    Slots out(slots);
+    for (std::size_t s = 0; s < slots; ++s) out[s] = v[(s + steps) % slots];
+    return out;
+  };
+  Slots acc(slots, 0.0);
+  for (std::size_t first = 0; first < shape.diagonals; first += shape.baby) {
+    Slots inner(slots, 0.0);
+    for (std::size_t j = 0; j < shape.baby; ++j) {
+      Slots diagonal(slots, 0.0);
+      for (std::size_t f = 0; f < shape.fold; ++f) {
+        for (std::size_t r = 0; r < matrix.rows; ++r) {
+          const std::size_t m = (r + f * shape.diagonals + first + j) % shape.columns;
+          if (m >= matrix.columns) continue;
+          diagonal[(f * shape.part_stride + r + first) % slots] =
+              matrix.values[r * matrix.columns + m];
+        }
+      }
+      const Slots turned = rotated(x, j);
+      for (std::size_t s = 0; s < slots; ++s) inner[s] += diagonal[s] * turned[s];
+    }
+    const Slots placed = rotated(inner, first);
+    for (std::size_t s = 0; s < slots; ++s) acc[s] += placed[s];
+  }
+  for (std::size_t parts = 1; parts < shape.fold; parts *= 2) {
+    const Slots turned = rotated(acc, shape.part_stride * parts);
+    for (std::size_t s = 0; s < slots; ++s) acc[s] += turned[s];
+  }
+  return acc;
+}
+
+TEST(Linear, TheDiagonalAlgorithmGivesTheMatrixProductForEveryShape) {
+  std::mt19937_64 random(17);
+  const auto number = [&] { return std::ldexp(static_cast<double>(random() >> 11), -52) - 1; };
+  int tried = 0;
+  for (int round = 0; round < 4000; ++round) {
+    Sample s = every_operation();
+    s.circuit.nodes = {node(s, "y"), node(s, "lin")};
+    s.circuit.nodes[1].operands = {0};
+    s.circuit.nodes[0].period = 1;
+    s.circuit.outputs = {1};
+    s.circuit.chain.log_n = 7;  // 64 slots; primes do not matter here
+    s.circuit.chain.q = {257, 769, 3329};
+    s.circuit.chain.p = {7681};
+    Constant& matrix = s.constants["A"];
+    matrix.rows = 1 + random() % 64;
+    matrix.columns = 1 + random() % 32;
+    matrix.values.assign(matrix.rows * matrix.columns, 0);
+    for (double& v : matrix.values) v = number();
+    Node& linear = node(s, "lin");
+    linear.baby = 1 << random() % 5;
+    linear.fold = 1 << random() % 4;
+    if (!verify(s.circuit, s.constants)) continue;
+    ++tried;
+    const std::size_t period = linear_shape(linear, matrix, 64).columns;
+    Slots x(64);
+    for (std::size_t i = 0; i < 64; ++i) x[i] = i < period ? number() : x[i - period];
+    const Slots found = linear_as_encrypted(linear, matrix, x);
+    for (std::size_t r = 0; r < matrix.rows; ++r) {
+      double expected = 0;
+      for (std::size_t m = 0; m < matrix.columns; ++m) {
+        expected += matrix.values[r * matrix.columns + m] * x[m];
+      }
+      ASSERT_NEAR(found[r], expected, 1e-12) << "round " << round << " row " << r;
+    }
+  }
+  EXPECT_GT(tried, 300);
+}
+
+TEST(Noise, BoundsWhatRandomErrorsDoToEachOperation) {
+  // Perturbs the inputs within their bounds and compares with the propagated bound: the part of the
+  // ledger that depends on values. Added rounding terms only widen it.
+  const Sample s = every_operation();
+  std::mt19937_64 random(23);
+  const auto number = [&] { return std::ldexp(static_cast<double>(random() >> 11), -52) - 1; };
+  const double error = 1e-6;
+  for (int round = 0; round < 50; ++round) {
+    Slots x(4), y(4), near_x(4), near_y(4);
+    for (std::size_t i = 0; i < 4; ++i) {
+      x[i] = 0.9 * number();
+      y[i] = 0.9 * number();
+      near_x[i] = x[i] + error * number();
+      near_y[i] = y[i] + error * number();
+    }
+    const auto exact = must(interpret(s.circuit, s.constants, {x, y}));
+    const auto moved = must(interpret(s.circuit, s.constants, {near_x, near_y}));
+    const auto bound = propagate_noise(s.circuit, s.constants, exact, {{error}, {error}});
+    for (std::size_t i = 0; i < exact.size(); ++i) {
+      for (std::size_t slot = 0; slot < exact[i].size(); ++slot) {
+        ASSERT_LE(std::abs(moved[i][slot] - exact[i][slot]), bound[i][slot] + 1e-15)
+            << "%" << s.circuit.nodes[i].name;
+      }
+    }
+  }
+}
+
+TEST(NoiseLedger, FollowsItsFormulas) {
+  const NoiseLedger ledger(kChain);
+  const double n = 32, tail = 10.6, scale = 1 << 30;
+  EXPECT_NEAR(ledger.encoding(scale), tail * std::sqrt(n / 12) / scale, 1e-20);
+  EXPECT_NEAR(ledger.rescale(scale), tail * std::sqrt(n * (1 + n * 2 / 3) / 12) / scale, 1e-20);
+  EXPECT_GT(ledger.fresh(Encryption::kPublicKey, scale),
+            ledger.fresh(Encryption::kSecretKey, scale));
+  EXPECT_GT(ledger.key_switch(2, scale), ledger.rescale(scale));
 }
 
 }  // namespace

@@ -54,9 +54,10 @@ Eigen::MatrixXd design(const Basis& basis, const model::Equations& equations,
                        const std::vector<std::vector<double>>& patients, int threads) {
   Eigen::MatrixXd out(static_cast<long>(patients.size()),
                       static_cast<long>(basis.functions.size()));
-  parallel_for(patients.size(), threads, [&](std::size_t i) {
+  must(parallel_for(patients.size(), threads, [&](std::size_t i) -> Status {
     out.row(static_cast<long>(i)) = basis.evaluate(equations, patients[i]).transpose();
-  });
+    return {};
+  }));
   return out;
 }
 

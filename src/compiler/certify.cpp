@@ -20,16 +20,20 @@ Result<Eigen::MatrixXf> errors_of(const Basis& basis, const Responses& responses
                                   const std::vector<double>& times_h, int threads) {
   const Eigen::MatrixXd slots = functions * fit.coefficients;
   Eigen::MatrixXf out(slots.cols(), slots.rows());
-  parallel_for(patients.size(), threads, [&](std::size_t i) {
+  const Status done = parallel_for(patients.size(), threads, [&](std::size_t i) -> Status {
     const long row = static_cast<long>(i);
-    const auto curve = must(responses.curve(patients[i], fit.shape, times_h));
+    const auto curve = responses.curve(patients[i], fit.shape, times_h);
+    if (!curve) return curve.error();
     double peak = 0;
-    for (const double v : curve) peak = std::max(peak, std::abs(v));
+    for (const double v : *curve) peak = std::max(peak, std::abs(v));
     for (long t = 0; t < slots.cols(); ++t) {
       const double got = fit.peak * inverse(basis.transform, slots(row, t));
-      out(t, row) = static_cast<float>(std::abs(got - curve[static_cast<std::size_t>(t)]) / peak);
+      out(t, row) =
+          static_cast<float>(std::abs(got - (*curve)[static_cast<std::size_t>(t)]) / peak);
     }
+    return {};
   });
+  if (!done) return done.error();
   return out;
 }
 
@@ -48,18 +52,21 @@ Status check_by_cvode(const Responses& responses, const std::vector<ShapeFit>& f
   patients.insert(patients.end(), held_out.population.begin(),
                   held_out.population.begin() + kCvode / 2);
   std::vector<double> gaps(patients.size(), 0.0);
-  parallel_for(patients.size(), threads, [&](std::size_t i) {
+  const Status done = parallel_for(patients.size(), threads, [&](std::size_t i) -> Status {
     for (const ShapeFit& fit : fits) {
-      const auto fast = must(responses.curve(patients[i], fit.shape, times_h));
-      const auto slow = must(responses.reference(patients[i], fit.shape, times_h));
+      const auto fast = responses.curve(patients[i], fit.shape, times_h);
+      const auto slow = responses.reference(patients[i], fit.shape, times_h);
+      if (!fast || !slow) return fast ? slow.error() : fast.error();
       double peak = 0, gap = 0;
-      for (std::size_t t = 0; t < fast.size(); ++t) {
-        peak = std::max(peak, std::abs(slow[t]));
-        gap = std::max(gap, std::abs(slow[t] - fast[t]));
+      for (std::size_t t = 0; t < fast->size(); ++t) {
+        peak = std::max(peak, std::abs((*slow)[t]));
+        gap = std::max(gap, std::abs((*slow)[t] - (*fast)[t]));
       }
       gaps[i] = std::max(gaps[i], gap / peak);
     }
+    return {};
   });
+  if (!done) return done;
   certificate.cvode_samples = patients.size();
   certificate.cvode_max = *std::max_element(gaps.begin(), gaps.end());
   return {};
@@ -151,14 +158,18 @@ Result<double> noise_bound(const program::Program& program, const Basis& basis,
                            const model::Equations& equations,
                            const std::vector<std::vector<double>>& patients, int threads) {
   std::vector<double> worst(patients.size(), 0.0);
-  parallel_for(patients.size(), threads, [&](std::size_t i) {
+  const Status done = parallel_for(patients.size(), threads, [&](std::size_t i) -> Status {
     const std::vector<double> values = equations.prepare(patients[i]);
     std::vector<circuit::Slots> inputs;
     for (const Coordinate& c : basis.coordinates) {
       inputs.push_back({std::clamp(c.normalised(values[c.position]), -1.0, 1.0)});
     }
-    worst[i] = must(noise_of(program, inputs));
+    const auto noise = noise_of(program, inputs);
+    if (!noise) return noise.error();
+    worst[i] = *noise;
+    return {};
   });
+  if (!done) return done.error();
   return kNoiseMargin * *std::max_element(worst.begin(), worst.end());
 }
 

@@ -44,14 +44,17 @@ Result<Eigen::MatrixXd> standard_responses(const model::Model& model, const Resp
   const std::vector<Shape> shapes = standard_shapes(model.surrogate);
   Eigen::MatrixXd out(static_cast<long>(patients.size()),
                       static_cast<long>(shapes.size() * times.size()));
-  parallel_for(patients.size(), threads, [&](std::size_t i) {
+  const Status done = parallel_for(patients.size(), threads, [&](std::size_t i) -> Status {
     for (std::size_t s = 0; s < shapes.size(); ++s) {
-      const auto curve = must(responses.curve(patients[i], shapes[s], times));
+      const auto curve = responses.curve(patients[i], shapes[s], times);
+      if (!curve) return curve.error();
       for (std::size_t t = 0; t < times.size(); ++t) {
-        out(static_cast<long>(i), static_cast<long>(s * times.size() + t)) = curve[t];
+        out(static_cast<long>(i), static_cast<long>(s * times.size() + t)) = (*curve)[t];
       }
     }
+    return {};
   });
+  if (!done) return done.error();
   return out;
 }
 

@@ -87,12 +87,16 @@ class Compilation {
     double done = 0;
     for (ShapeFit& fit : fits_) {
       Eigen::MatrixXd curves(static_cast<long>(patients.size()), static_cast<long>(times_.size()));
-      parallel_for(patients.size(), options_.threads, [&](std::size_t i) {
-        const auto curve = must(responses_.curve(patients[i], fit.shape, times_));
-        for (std::size_t t = 0; t < curve.size(); ++t) {
-          curves(static_cast<long>(i), static_cast<long>(t)) = curve[t];
-        }
-      });
+      const Status run =
+          parallel_for(patients.size(), options_.threads, [&](std::size_t i) -> Status {
+            const auto curve = responses_.curve(patients[i], fit.shape, times_);
+            if (!curve) return curve.error();
+            for (std::size_t t = 0; t < curve->size(); ++t) {
+              curves(static_cast<long>(i), static_cast<long>(t)) = (*curve)[t];
+            }
+            return {};
+          });
+      if (!run) return run;
       fit.peak = curves.cwiseAbs().maxCoeff();
       if (!(fit.peak > 0)) {
         return Error{ErrorCode::kInvalidArgument,

@@ -118,15 +118,17 @@ double squares_at(const Problem& problem, const Eigen::VectorXd& u) {
                    : std::numeric_limits<double>::infinity();
 }
 
-// d prediction / d u, by central differences; one-sided where the box ends.
-Eigen::MatrixXd jacobian(const Problem& problem, const Eigen::VectorXd& u) {
+// d prediction / d u, by central differences; one-sided where the box ends. Nothing where the
+// solver fails.
+std::optional<Eigen::MatrixXd> jacobian(const Problem& problem, const Eigen::VectorXd& u) {
   Eigen::MatrixXd out(problem.observed().size(), u.size());
   for (long i = 0; i < u.size(); ++i) {
     Eigen::VectorXd above = u, below = u;
     above[i] = std::min(1.0, u[i] + kDifference);
     below[i] = std::max(-1.0, u[i] - kDifference);
-    out.col(i) =
-        (must(problem.predict(above)) - must(problem.predict(below))) / (above[i] - below[i]);
+    const auto high = problem.predict(above), low = problem.predict(below);
+    if (!high || !low) return std::nullopt;
+    out.col(i) = (*high - *low) / (above[i] - below[i]);
   }
   return out;
 }
@@ -154,13 +156,15 @@ Outcome descend(const Problem& problem, Eigen::VectorXd u) {
   Outcome out{u, squares_at(problem, u), 0};
   double damping = 1e-3;
   for (; out.iterations < kMaxIterations; ++out.iterations) {
-    const Eigen::VectorXd residual = problem.observed() - must(problem.predict(out.u));
-    const Eigen::MatrixXd j = jacobian(problem, out.u);
+    const auto predicted = problem.predict(out.u);
+    const auto j = jacobian(problem, out.u);
+    if (!predicted || !j) break;
+    const Eigen::VectorXd residual = problem.observed() - *predicted;
     bool improved = false;
     double moved = 0;
     while (!improved && damping < 1e12) {
       const Eigen::VectorXd next =
-          (out.u + step(j, residual, out.u, damping)).cwiseMax(-1.0).cwiseMin(1.0);
+          (out.u + step(*j, residual, out.u, damping)).cwiseMax(-1.0).cwiseMin(1.0);
       const double squares = squares_at(problem, next);
       moved = (next - out.u).lpNorm<Eigen::Infinity>();
       improved = squares < out.squares;
