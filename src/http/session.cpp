@@ -177,7 +177,7 @@ asio::awaitable<bool> Session::receive(Parser& parser, Exchange& exchange, Reply
   const auto too_large = [&](std::uint64_t size) {
     reply = problem(Error{ErrorCode::kLimit, "the body has " + std::to_string(size) +
                                                  " bytes or more, the limit here is " +
-                                                 std::to_string(limit) + ": send it in parts"},
+                                                 std::to_string(limit) + ": send less at once"},
                     record_.request_id);
     return false;
   };

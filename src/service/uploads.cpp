@@ -32,9 +32,11 @@ Error not_found(const Digest& digest) {
                "no object " + digest.hex() + ": announce it by POST /v1/objects and upload it"};
 }
 
-/// The error with the object's name in front.
+/// The error with the object's name in front. Bytes that make no sense are the object's fault, not the
+/// request's.
 Error about(const Digest& digest, store::ObjectKind kind, const Error& error) {
-  return Error{error.code, std::string(store::name(kind)) + " " + digest.hex() + ": " +
+  const bool senseless = error.code == ErrorCode::kInvalidArgument;
+  return Error{senseless ? ErrorCode::kParse : error.code, std::string(store::name(kind)) + " " + digest.hex() + ": " +
                                error.message};
 }
 

@@ -34,11 +34,16 @@ class Descriptor {
   int fd_;
 };
 
+/// io_error, a file-size limit (RLIMIT_FSIZE) being as full as a full disk.
+Error disk_error(std::string_view what, const fs::path& path, int error_number) {
+  return io_error(what, path, error_number == EFBIG ? ENOSPC : error_number);
+}
+
 Status write_all(Disk& disk, int fd, ByteView bytes, const fs::path& path) {
   while (!bytes.empty()) {
     const ssize_t wrote = disk.write(fd, bytes);
     if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) return io_error("cannot write", path, errno);
+    if (wrote < 0) return disk_error("cannot write", path, errno);
     bytes = bytes.subspan(static_cast<std::size_t>(wrote));
   }
   return {};
