@@ -77,7 +77,9 @@ std::string schema_text(const program::Program& p) {
 Result<Answer> describe(const program::Program& p, const Digest& digest, std::uint64_t bytes) {
   const Result<ckks::ParametersPtr> params = client::parameters_of(p.basis.circuit.chain);
   if (!params) return params.error();
-  const Result<client::TwinSizes> sizes = client::sizes_of(p);
+  const Result<circuit::KeyRequirements> keys = client::key_requirements({p});
+  if (!keys) return keys.error();
+  const Result<client::TwinSizes> sizes = client::sizes_of(p, *keys);
   if (!sizes) return sizes.error();
   json parameters = json::array();
   for (const program::Parameter& q : p.parameters) {

@@ -14,7 +14,7 @@ using nlohmann::json;
 struct TwinOptions {
   std::string name;
   std::string key;
-  std::string program;
+  std::vector<std::string> programs;
   std::string features;
   bool dry_run = false;
 };
@@ -37,9 +37,9 @@ std::string sizes_text(const client::TwinSizes& sizes) {
 }
 
 /// Everything that can be refused is, before anything is made or sent.
-Result<Answer> dry_run(const LoadedProgram& loaded, const client::TwinSizes& sizes,
+Result<Answer> dry_run(const program::Program& program, const client::TwinSizes& sizes,
                        const std::vector<program::NamedValue>& values, const std::string& name) {
-  const Result<std::vector<double>> inputs = program::normalise(loaded.program, values);
+  const Result<std::vector<double>> inputs = program::normalise(program, values);
   if (!inputs) return inputs.error();
   return Answer{
       fmt::format("twin {}: would send {}; nothing was made or sent\n", name, sizes_text(sizes)),
@@ -51,17 +51,24 @@ Result<Answer> dry_run(const LoadedProgram& loaded, const client::TwinSizes& siz
 }
 
 Result<Answer> create(const Common& common, const TwinOptions& options) {
-  const Result<LoadedProgram> loaded = load_program(options.program);
-  if (!loaded) return loaded.error();
+  std::vector<program::Program> programs;
+  for (const std::string& path : options.programs) {
+    Result<LoadedProgram> loaded = load_program(path);
+    if (!loaded) return loaded.error();
+    programs.push_back(std::move(loaded->program));
+  }
+  const Result<circuit::KeyRequirements> keys = client::key_requirements(programs);
+  if (!keys) return keys.error();
+  const program::Program& first = programs.front();
   const Result<ingest::Features> features = load_features(options.features);
   if (!features) return features.error();
-  const auto values = ingest::to_parameters(*features, loaded->program.parameters);
+  const auto values = ingest::to_parameters(*features, first.parameters);
   if (!values) return about(options.features, values.error());
-  const Result<client::TwinSizes> sizes = client::sizes_of(loaded->program);
+  const Result<client::TwinSizes> sizes = client::sizes_of(first, *keys);
   if (!sizes) return sizes.error();
   const Result<client::KeyFile> key = client::load_key(options.key);
   if (!key) return key.error();
-  if (options.dry_run) return dry_run(*loaded, *sizes, *values, options.name);
+  if (options.dry_run) return dry_run(first, *sizes, *values, options.name);
 
   Result<Connection> server = connect(common);
   if (!server) return server.error();
@@ -69,12 +76,12 @@ Result<Answer> create(const Common& common, const TwinOptions& options) {
   if (!workspace) return workspace.error();
   if (!common.silent()) fmt::print(stderr, "twin {}: {}\n", options.name, sizes_text(*sizes));
   Progress making("encrypt " + options.name, common.silent());
-  Result<client::TwinRecord> record = client::prepare_twin(
-      *workspace, *key, loaded->program, {options.name, server->server, *values},
-      [&](std::string_view stage, double fraction) {
-        making.show(fraction, stage);
-        return !interrupted().load();
-      });
+  Result<client::TwinRecord> record =
+      client::prepare_twin(*workspace, *key, first, {options.name, server->server, *values, *keys},
+                           [&](std::string_view stage, double fraction) {
+                             making.show(fraction, stage);
+                             return !interrupted().load();
+                           });
   if (!record) return record.error();
   making.finish(human_bytes(record->upload_bytes()) + " encrypted and keyed");
 
@@ -173,7 +180,9 @@ void add_twin_commands(Commands& commands) {
       commands.verb(noun, "create", "Encrypt features and send them; repeat it to resume",
                     [=, &common] { return create(common, *options); });
   verb->add_option("--key", options->key, "The twin's key file")->required();
-  verb->add_option("--program", options->program, "Program that will be asked first")->required();
+  verb->add_option("--program", options->programs,
+                   "Program that the twin shall answer; repeat for more of one model")
+      ->required();
   verb->add_option("--features", options->features, "Features (JSON, from model fit)")->required();
   verb->add_option("--name", options->name, "Name of the twin")->required();
   verb->add_flag("--dry-run", options->dry_run, "Check everything, print sizes, send nothing");

@@ -30,15 +30,15 @@ void raise(std::map<int, int>& levels, int steps, int level) {
 /// Names, under the key, what staged objects were made from: nobody without the key can test
 /// guesses of the values against it.
 std::string source_name(const KeyFile& key, const program::Program& program,
-                        const std::vector<double>& inputs, const std::string& server) {
+                        const std::vector<double>& inputs, const TwinRequest& request) {
   Bytes all;
   append(all, program.basis.digest().bytes);
-  for (const auto& [steps, level] : key_requirements(program).rotation_levels) {
+  for (const auto& [steps, level] : request.keys.rotation_levels) {
     append_u32(all, static_cast<std::uint32_t>(steps));
     append_u32(all, static_cast<std::uint32_t>(level));
   }
   for (const double u : inputs) append_f64(all, u);
-  append(all, as_bytes(server));
+  append(all, as_bytes(request.server));
   const Secret<std::byte> name = derive_secret(key.seed.reveal(), "staged " + sha256(all).hex());
   return to_hex(name.reveal());
 }
@@ -74,10 +74,10 @@ Status encrypt_inputs(const Workspace& workspace, const keys::SecretKey& secret,
 }
 
 Status make_keys(const Workspace& workspace, const keys::SecretKey& secret,
-                 const program::Program& program, RandomStream& random,
+                 const circuit::KeyRequirements& needed, RandomStream& random,
                  const TwinProgress& progress, TwinRecord& record) {
   const Result<ckks::EvaluationKeys> made = keys::make_evaluation_keys(
-      secret, key_requirements(program), random,
+      secret, needed, random,
       [&](double fraction) { return !progress || progress("making keys", fraction); });
   if (!made) return made.error();
   const Bytes object = wire::write(*made, secret.id());
@@ -106,21 +106,31 @@ Status send_one(const Workspace& workspace, Api& api, const Limits& limits, cons
 
 }  // namespace
 
-circuit::KeyRequirements key_requirements(const program::Program& program) {
+Result<circuit::KeyRequirements> key_requirements(const std::vector<program::Program>& programs) {
+  if (programs.empty()) return Error{ErrorCode::kInvalidArgument, "no program given"};
   circuit::KeyRequirements all;
-  for (const program::Stage* stage : {&program.basis, &program.readout}) {
-    const circuit::KeyRequirements one = circuit::required_keys(stage->circuit, stage->constants);
-    all.relinearization_level = std::max(all.relinearization_level, one.relinearization_level);
-    all.conjugation_level = std::max(all.conjugation_level, one.conjugation_level);
-    for (const auto& [steps, level] : one.rotation_levels) raise(all.rotation_levels, steps, level);
+  for (const program::Program& program : programs) {
+    if (program.basis.digest() != programs.front().basis.digest()) {
+      return Error{ErrorCode::kMismatch, "programs " + programs.front().name + " and " +
+                                             program.name +
+                                             " have different bases; make a twin for each"};
+    }
+    for (const program::Stage* stage : {&program.basis, &program.readout}) {
+      const circuit::KeyRequirements one = circuit::required_keys(stage->circuit, stage->constants);
+      all.relinearization_level = std::max(all.relinearization_level, one.relinearization_level);
+      all.conjugation_level = std::max(all.conjugation_level, one.conjugation_level);
+      for (const auto& [steps, level] : one.rotation_levels) {
+        raise(all.rotation_levels, steps, level);
+      }
+    }
   }
   return all;
 }
 
-Result<TwinSizes> sizes_of(const program::Program& program) {
+Result<TwinSizes> sizes_of(const program::Program& program,
+                           const circuit::KeyRequirements& needed) {
   const Result<ckks::ParametersPtr> params = parameters_of(program.basis.circuit.chain);
   if (!params) return params.error();
-  const circuit::KeyRequirements needed = key_requirements(program);
   std::vector<int> galois;
   for (const auto& [steps, level] : needed.rotation_levels) galois.push_back(level);
   if (needed.conjugation_level >= 0) galois.push_back(needed.conjugation_level);
@@ -148,7 +158,7 @@ Result<TwinRecord> prepare_twin(const Workspace& workspace, const KeyFile& key,
                                            " primes) than program " + program.name +
                                            "; make one with salus key create --program"};
   }
-  const std::string source = source_name(key, program, *inputs, request.server);
+  const std::string source = source_name(key, program, *inputs, request);
   if (const Result<TwinRecord> earlier = workspace.twin(request.name);
       earlier && earlier->source == source && earlier->id.empty() &&
       all_staged(workspace, *earlier)) {
@@ -165,7 +175,7 @@ Result<TwinRecord> prepare_twin(const Workspace& workspace, const KeyFile& key,
   if (progress && !progress("encrypting", 0)) return cancelled();
   Status fine = encrypt_inputs(workspace, *secret, program, *inputs, random, record);
   if (!fine) return fine.error();
-  fine = make_keys(workspace, *secret, program, random, progress, record);
+  fine = make_keys(workspace, *secret, request.keys, random, progress, record);
   if (!fine) return fine.error();
   if (fine = workspace.save(record); !fine) return fine.error();
   return record;

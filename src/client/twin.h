@@ -12,8 +12,10 @@
 
 namespace salus::client {
 
-/// The evaluation keys that all stages of a program need together.
-circuit::KeyRequirements key_requirements(const program::Program& program);
+/// The evaluation keys that all stages of some programs need together: what a twin that shall
+/// answer all of them uploads. Errors: kInvalidArgument (no program); kMismatch for a program of
+/// another basis than the first one, whose encrypted inputs would not fit.
+Result<circuit::KeyRequirements> key_requirements(const std::vector<program::Program>& programs);
 
 /// Bytes of what would be uploaded, before anything is made.
 struct TwinSizes {
@@ -24,7 +26,7 @@ struct TwinSizes {
   std::uint64_t total() const { return evaluation_key_bytes + ciphertext_bytes; }
 };
 /// Errors: those of ckks::Parameters::create.
-Result<TwinSizes> sizes_of(const program::Program& program);
+Result<TwinSizes> sizes_of(const program::Program& program, const circuit::KeyRequirements& keys);
 
 /// Stage by stage: what is being done and the fraction of it; false stops with kCancelled.
 using TwinProgress = std::function<bool(std::string_view stage, double fraction)>;
@@ -33,6 +35,7 @@ struct TwinRequest {
   std::string name;
   std::string server;
   std::vector<program::NamedValue> values;  ///< of the program's parameters, in their units
+  circuit::KeyRequirements keys;            ///< of all programs that the twin shall answer
 };
 
 /// Checks the values against the program's box, encrypts them, makes the evaluation keys and stages
