@@ -1,0 +1,52 @@
+// An engine without cryptography: results are digests of the inputs. For tests.
+#pragma once
+
+#include <atomic>
+#include <stdexcept>
+#include <thread>
+
+#include "service/executor.h"
+
+namespace salus::service {
+
+class FakeExecutor final : public Executor {
+ public:
+  /// Objects that begin with "bad" do not parse; "key:NAME" says which key they belong to.
+  Result<store::Facts> inspect(store::ObjectKind, const Digest&, ByteView bytes) const override {
+    const std::string text(as_text(bytes));
+    if (text.starts_with("bad")) return Error{ErrorCode::kParse, "it is bad"};
+    const std::size_t at = text.find("key:");
+    return store::Facts{.parameters = "p",
+                        .key = at == std::string::npos ? "" : text.substr(at + 4, 1)};
+  }
+
+  Status check(const RunInput& input, const store::ObjectStore&) const override {
+    if (!input.features.contains("missing")) return {};
+    return Error{ErrorCode::kMismatch, "features do not fit"};
+  }
+
+  Result<RunOutput> execute(const RunInput& input, const store::ObjectStore&, StateCache& states,
+                            const Progress& progress) const override {
+    ++started;
+    if (throws) throw std::runtime_error("a defect");
+    while (held) {
+      if (!progress(0.5, "basis")) return Error{ErrorCode::kCancelled, "stopped"};
+      std::this_thread::yield();
+    }
+    RunOutput output;
+    const Digest basis = sha256(input.evaluation_keys.bytes);
+    output.timing.basis_reused = states.find(basis) != nullptr;
+    if (!output.timing.basis_reused) (void)states.put(basis, as_bytes("basis of " + basis.hex()));
+    append(output.result, as_bytes("result "));
+    append(output.result, input.program.bytes);
+    for (const auto& [name, digest] : input.features) append(output.result, digest.bytes);
+    if (!progress(1, "readout")) return Error{ErrorCode::kCancelled, "stopped"};
+    return output;
+  }
+
+  mutable std::atomic<int> started = 0;
+  std::atomic<bool> held = false;    ///< runs wait until it is false
+  std::atomic<bool> throws = false;
+};
+
+}  // namespace salus::service
