@@ -414,11 +414,19 @@ TEST(Noise, BoundsWhatRandomErrorsDoToEachOperation) {
   }
 }
 
+// P(|X Y| > t) = 2 t K_1(2 t) for independent complex Gaussians of variance one: one union bound over
+// the 2^15 slots of the largest ring leaves 2^-64.
+TEST(NoiseLedger, ProductTailHoldsInAllSlotsTogether) {
+  const double t = 29;
+  EXPECT_LT(std::log2(2 * t * std::cyl_bessel_k(1.0, 2 * t)), -64 - 15);
+}
+
 TEST(NoiseLedger, FollowsItsFormulas) {
   const NoiseLedger ledger(kChain);
-  const double n = 32, tail = 10.6, scale = 1 << 30;
+  const double n = 32, tail = 10.6, product_tail = 29, scale = 1 << 30;
   EXPECT_NEAR(ledger.encoding(scale), tail * std::sqrt(n / 12) / scale, 1e-20);
-  EXPECT_NEAR(ledger.rescale(scale), tail * std::sqrt(n * (1 + n * 2 / 3) / 12) / scale, 1e-20);
+  EXPECT_NEAR(ledger.rescale(scale), product_tail * std::sqrt(n * (1 + n * 2 / 3) / 12) / scale,
+              1e-20);
   EXPECT_GT(ledger.fresh(Encryption::kPublicKey, scale),
             ledger.fresh(Encryption::kSecretKey, scale));
   EXPECT_GT(ledger.key_switch(2, scale), ledger.rescale(scale));

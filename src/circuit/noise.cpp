@@ -6,6 +6,7 @@
 namespace salus::circuit {
 namespace {
 constexpr double kTail = 10.6;
+constexpr double kProductTail = 29.0;
 constexpr double kSigma = 3.24;
 constexpr double kPi = 3.14159265358979324;
 constexpr double kSecretVariance = 2.0 / 3;
@@ -20,17 +21,21 @@ double NoiseLedger::slots(double variance, double scale) const {
   return kTail * std::sqrt(degree_ * variance) / scale;
 }
 
+double NoiseLedger::slots_of_products(double variance, double scale) const {
+  return kProductTail * std::sqrt(degree_ * variance) / scale;
+}
+
 double NoiseLedger::fresh(Encryption encryption, double scale) const {
   const double error = kSigma * kSigma;
-  const double variance =
-      encryption == Encryption::kSecretKey ? error : error * (1 + 2 * degree_ * kSecretVariance);
-  return slots(variance + 1.0 / 12, scale);
+  const double alone = slots(error + 1.0 / 12, scale);
+  if (encryption == Encryption::kSecretKey) return alone;
+  return alone + slots_of_products(error * 2 * degree_ * kSecretVariance, scale);
 }
 
 double NoiseLedger::encoding(double scale) const { return slots(1.0 / 12, scale); }
 
 double NoiseLedger::key_switch(int level, double scale) const {
-  if (chain_.p.empty()) return slots(rounding_, scale);
+  if (chain_.p.empty()) return slots_of_products(rounding_, scale);
   double special = 1;
   for (const std::uint64_t p : chain_.p) special *= static_cast<double>(p);
   const std::size_t primes = static_cast<std::size_t>(level) + 1;
@@ -49,10 +54,10 @@ double NoiseLedger::key_switch(int level, double scale) const {
     const double spread = centred ? degree_ / 3 : (degree_ / kPi) * (degree_ / kPi) + degree_ / 3;
     variance += spread * kSigma * kSigma * (digit / special) * (digit / special);
   }
-  return slots(variance, scale);
+  return slots_of_products(variance, scale);
 }
 
-double NoiseLedger::rescale(double scale) const { return slots(rounding_, scale); }
+double NoiseLedger::rescale(double scale) const { return slots_of_products(rounding_, scale); }
 
 namespace {
 

@@ -12,13 +12,16 @@ namespace salus::circuit {
 /// How the inputs were encrypted.
 enum class Encryption { kSecretKey, kPublicKey };
 
-/// Tail bounds, in slots, on the errors that single operations add.
+/// Tail bounds, in slots, on the errors that single operations add: each holds in all 2^15 slots
+/// together but for a probability of 2^-64, for errors that are independent of each other.
 ///
-/// An error polynomial whose N coefficients have variance v has slots of variance N v; a slot
-/// exceeds kTail sqrt(N v) with probability below exp(-kTail^2 / 1) < 2^-160 if the slots are
-/// Gaussian, and below 2^-64 for all 2^15 slots together if their real and imaginary parts
-/// correlate in the worst way. sigma = 3.24 is the standard deviation of the errors (centred
-/// binomial with 21 pairs), secrets are uniform ternary (variance 2/3).
+/// An error polynomial whose N coefficients have variance v has slots of variance N v. A slot's value
+/// is near a complex Gaussian and exceeds t sqrt(N v) with probability exp(-t^2), or less than
+/// 2^-64 / 2^15 at t = 10.6 even if real and imaginary part hang together in the worst way. Where an
+/// error is multiplied by a secret polynomial (rounding times s, digit times e, u times e), a slot is
+/// a product of two such values: it exceeds t sqrt(N v) with probability 2 t K_1(2 t), about
+/// sqrt(pi t) exp(-2 t), which needs t = 29. sigma = 3.24 is the standard deviation of the errors
+/// (centred binomial with 21 pairs), secrets are uniform ternary (variance 2/3).
 class NoiseLedger {
  public:
   explicit NoiseLedger(const Chain& chain);
@@ -35,6 +38,7 @@ class NoiseLedger {
 
  private:
   double slots(double variance, double scale) const;
+  double slots_of_products(double variance, double scale) const;
   Chain chain_;
   double degree_;
   double rounding_;  // variance of (tau_0 + tau_1 s), tau uniform in [-1/2, 1/2]

@@ -140,14 +140,10 @@ class BasisLayout {
   std::vector<std::vector<Factor>> places_;
 };
 
-// The largest fold that the rows leave room for: fewer diagonals, fewer rotations.
-int largest_fold(std::size_t rows, std::size_t columns, std::size_t slots) {
-  int fold = 1;
-  for (std::size_t f = 2; f <= columns; f *= 2) {
-    const bool fits = columns <= slots / f && rows + (f - 1) * (columns / f) <= slots / f;
-    if (fits) fold = static_cast<int>(f);
-  }
-  return fold;
+// Two parts where the rows leave room, for every question alike: a twin's rotation keys then serve
+// questions that nobody had asked when they were made. More parts for fewer rows would save little.
+int fold_of(std::size_t rows, std::size_t columns, std::size_t slots) {
+  return columns >= 2 && rows + columns / 2 <= slots / 2 && columns <= slots / 2 ? 2 : 1;
 }
 
 }  // namespace
@@ -180,9 +176,10 @@ Result<program::Stage> readout_stage(const program::Stage& basis, const Eigen::M
     for (long m = 0; m < matrix.cols(); ++m) table.values.push_back(matrix(r, m));
   }
   build.constant("coefficients", std::move(table));
-  const int fold = largest_fold(rows, columns, chain.slot_count());
+  const int fold = fold_of(rows, columns, chain.slot_count());
   const std::size_t diagonals = columns / static_cast<std::size_t>(fold);
-  const int baby = 1 << ((std::bit_width(diagonals)) / 2);
+  // The number of baby steps follows the columns alone, so that it too is the same for every question.
+  const int baby = 1 << (std::bit_width(std::max<std::size_t>(columns / 2, 1)) / 2);
   const double scale = std::exp2(kLogScale) * build.prime(made.level);
   const ValueId y =
       build.linear(x, "coefficients", std::min(baby, static_cast<int>(diagonals)), fold, scale);
