@@ -108,7 +108,7 @@ std::string summary_html(const Report& report) {
       "<section class=\"card\" id=\"summary\"><div class=\"head\"><h2>Summary</h2>"
       "<p>one line a subject; errors are shares of the curve's largest value</p></div>"
       "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Subject</th>"
-      "<th scope=\"col\" class=\"left\">Given dose</th><th scope=\"col\"></th>";
+      "<th scope=\"col\" class=\"left\">Curve</th><th scope=\"col\"></th>";
   for (const program::Parameter& parameter : basis.parameters) {
     html += fmt::format("<th scope=\"col\">{}<br>{}</th>", escape_html(parameter.name),
                         escape_html(parameter.unit));
@@ -120,9 +120,9 @@ std::string summary_html(const Report& report) {
       unit);
   for (const SubjectReport& s : report.subjects) {
     html += fmt::format(
-        "<tr><th scope=\"row\"><a href=\"#subject-{0}\">{0}</a></th><td class=\"left\">{1:.0f} "
-        "{2}</td><td class=\"spark\">{3}</td>",
-        escape_html(s.id), s.dose, escape_html(basis.output.dose_unit),
+        "<tr><th scope=\"row\"><a href=\"#subject-{0}\">{0}</a></th><td class=\"left\">{1}</td>"
+        "<td class=\"spark\">{2}</td>",
+        escape_html(s.id), escape_html(regimen_label(basis, s, 0)),
         draw({.width = 112,
               .height = 30,
               .title = "curve of subject " + s.id,

@@ -19,6 +19,9 @@ std::string subject_html(const Report& report, const SubjectReport& subject);
 /// Formula, inputs, certificate, parameters, checks: why a number may be believed, and how far.
 std::string basis_html(const ReportBasis& basis, const SubjectReport& subject);
 
+/// What a curve is of; the first regimen may stand for the subject's own dose.
+std::string regimen_label(const ReportBasis& basis, const SubjectReport& subject, std::size_t r);
+
 /// "3.2e-05" as HTML with a real exponent.
 std::string scientific(double value);
 

@@ -35,7 +35,7 @@ margin:26px 0 30px;padding:0;list-style:none}
 box-shadow:var(--shadow)}
 .tiles b{display:block;font-size:1.42rem;font-weight:600;font-variant-numeric:tabular-nums;
 letter-spacing:-.01em}
-.tiles span{color:var(--muted);font-size:.86rem}
+.tiles li>span{color:var(--muted);font-size:.86rem}
 .card{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:24px;
 margin:0 0 26px;box-shadow:var(--shadow);scroll-margin-top:12px}
 .scroll{overflow-x:auto}
@@ -113,6 +113,7 @@ for (const figure of document.querySelectorAll('figure[data-cursor]')) {
   const at = svg.dataset, cursor = svg.querySelector('.cursor');
   const x0 = +at.x0, x1 = +at.x1, y0 = +at.y0, y1 = +at.y1;
   let i = 0;
+  out.textContent = 'Point at the chart, or focus it and use the arrow keys, to read values.';
   const series = () => {
     const picked = figure.closest('.alts')?.querySelector('input:checked');
     return data.series[picked ? +picked.value : 0];

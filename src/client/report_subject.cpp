@@ -21,6 +21,11 @@ std::string script_json(const nlohmann::json& node) {
   return "<script type=\"application/json\">" + text + "</script>";
 }
 
+/// "0.00005": one or two digits, never an exponent.
+std::string plain(double value) {
+  return fmt::format("{:.{}f}", value, std::max(0, declared_decimals(value) - 1));
+}
+
 std::string y_label(const ReportBasis& basis) {
   return basis.output.name + " (" + basis.output.unit + ")";
 }
@@ -33,7 +38,7 @@ nlohmann::json series_json(const ReportBasis& basis, const std::string& label,
   nlohmann::json values = nlohmann::json::array();
   const double step = std::pow(10.0, decimals);
   for (const double value : curve) values.push_back(std::round(value * step) / step);
-  return {{"label", label}, {"values", values}, {"band", fmt::format("{:.1g}", band)}};
+  return {{"label", label}, {"values", values}, {"band", plain(band)}};
 }
 
 nlohmann::json cursor_json(const ReportBasis& basis, const SubjectReport& subject, bool all) {
@@ -46,7 +51,7 @@ nlohmann::json cursor_json(const ReportBasis& basis, const SubjectReport& subjec
                          {"measured", measured},
                          {"series", nlohmann::json::array()}};
   for (std::size_t r = 0; r < (all ? subject.curves.size() : 1); ++r) {
-    const std::string label = r == 0 ? "given dose" : basis.output.regimens[r].label;
+    const std::string label = regimen_label(basis, subject, r);
     node["series"].push_back(series_json(basis, label, subject.curves[r]));
   }
   return node;
@@ -96,13 +101,35 @@ std::string given_table(const ReportBasis& basis, const SubjectReport& subject) 
   return html + "</tbody></table></div></details>";
 }
 
+std::string caption(const ReportBasis& basis, const SubjectReport& subject, double band) {
+  const program::OutputGrid& output = basis.output;
+  std::string text;
+  if (subject.rescaled) {
+    text += fmt::format(
+        "The server computed {:g} {}; the model is linear in the dose, so this device scaled the "
+        "curve exactly to {:.1f} {}. ",
+        output.regimens.front().dose, escape_html(output.dose_unit), subject.dose,
+        escape_html(output.dose_unit));
+  }
+  text += fmt::format("Error of the computation: &plusmn; {} {}", plain(band),
+                      escape_html(output.unit));
+  const double peak = *std::ranges::max_element(subject.curves.front());
+  if (band < 0.003 * peak) text += ", a band thinner than the line";
+  text += ".";
+  if (subject.measured_outside > 0) {
+    text += fmt::format(" {} measurement(s) lie after the last computed time.",
+                        subject.measured_outside);
+  }
+  return text;
+}
+
 std::string given_figure(const ReportBasis& basis, const SubjectReport& subject) {
   const double band = band_of(basis, subject.curves.front());
   std::string html = "<figure data-cursor>";
   html += draw({.width = 720,
                 .height = 430,
-                .title = fmt::format("Curve of the given dose of subject {} with {} measurements",
-                                     subject.id, subject.measured.size()),
+                .title = fmt::format("Curve of subject {} ({}) with {} measurements", subject.id,
+                                     regimen_label(basis, subject, 0), subject.measured.size()),
                 .x_label = "time after the dose (h)",
                 .y_label = y_label(basis),
                 .times = basis.output.times_h,
@@ -113,19 +140,7 @@ std::string given_figure(const ReportBasis& basis, const SubjectReport& subject)
   html += script_json(cursor_json(basis, subject, false));
   html += legend(!subject.measured.empty());
   html += "<output class=\"readout\" aria-live=\"polite\"></output>";
-  html += fmt::format(
-      "<figcaption>{}Band: &plusmn; {:.1g} {}.{}</figcaption></figure>",
-      subject.rescaled
-          ? fmt::format("The server computed {:g} {}; the model is linear in the dose, so "
-                        "this device scaled the curve exactly to {:.1f} {}. ",
-                        basis.output.regimens.front().dose, escape_html(basis.output.dose_unit),
-                        subject.dose, escape_html(basis.output.dose_unit))
-          : "",
-      band, escape_html(basis.output.unit),
-      subject.measured_outside > 0
-          ? fmt::format(" {} measurement(s) lie after the last computed time.",
-                        subject.measured_outside)
-          : "");
+  html += "<figcaption>" + caption(basis, subject, band) + "</figcaption></figure>";
   return html;
 }
 
@@ -136,9 +151,7 @@ std::string alternatives_table(const ReportBasis& basis, const SubjectReport& su
       "<th scope=\"col\">AUC</th></tr></thead><tbody>");
   for (std::size_t r = 0; r < subject.curves.size(); ++r) {
     const CurveSummary summary = summarize({basis.output.times_h, subject.curves[r]});
-    const std::string label =
-        r == 0 ? fmt::format("given: {:.0f} {} once", subject.dose, basis.output.dose_unit)
-               : basis.output.regimens[r].label;
+    const std::string label = regimen_label(basis, subject, r);
     html += fmt::format(
         "<tr><td><label><input type=\"radio\" name=\"alt-{0}\" value=\"{1}\"{2}>{3}</label></td>"
         "<td>{4:.2f}</td><td>{5:.1f}</td><td>{6:.2f}</td><td>{7:.0f}</td></tr>",
@@ -169,7 +182,8 @@ std::string alternatives(const ReportBasis& basis, const SubjectReport& subject)
   html += script_json(cursor_json(basis, subject, true));
   html +=
       "<ul class=\"legend\"><li><svg viewBox=\"0 0 26 12\"><path class=\"line given\" d=\"M1 "
-      "6H25\"/></svg>given dose</li><li><svg viewBox=\"0 0 26 12\"><path class=\"line picked\" "
+      "6H25\"/></svg>the curve above</li><li><svg viewBox=\"0 0 26 12\"><path class=\"line "
+      "picked\" "
       "d=\"M1 6H25\"/></svg>selected regimen</li><li><svg viewBox=\"0 0 26 12\"><path "
       "class=\"line\" "
       "d=\"M1 6H25\"/></svg>the others</li></ul>"
@@ -186,10 +200,15 @@ std::string alternatives(const ReportBasis& basis, const SubjectReport& subject)
 
 }  // namespace
 
+std::string regimen_label(const ReportBasis& basis, const SubjectReport& subject, std::size_t r) {
+  const program::Regimen& regimen = basis.output.regimens[r];
+  if (r > 0 || regimen.id != "given") return regimen.label;
+  return fmt::format("given: {:.0f} {} once", subject.dose, basis.output.dose_unit);
+}
+
 std::string subject_html(const Report& report, const SubjectReport& subject) {
   const ReportBasis& basis = report.basis;
-  std::string facts =
-      fmt::format("{:.0f} {} once", subject.dose, escape_html(basis.output.dose_unit));
+  std::string facts = escape_html(regimen_label(basis, subject, 0));
   if (subject.weight_kg > 0) facts += fmt::format(" &middot; {:.1f} kg", subject.weight_kg);
   facts += fmt::format(" &middot; {:.1f} MB uploaded &middot; {:.2f} s on the server",
                        static_cast<double>(subject.upload_bytes) / 1e6, subject.server_seconds);

@@ -1,0 +1,112 @@
+// Goal:   tools/main-job, as tools/run starts it, gives right results for real patients and leaves
+// the
+//         server's side without their numbers.
+// Method: two of the twelve subjects; results.json held against the acceptance of the main job and
+//         against fits known from the literature note (domain-models.md 3.1).
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "command_line.h"
+#include "support/salusd_process.h"
+
+namespace salus::e2e {
+namespace {
+
+namespace fs = std::filesystem;
+
+class MainJob : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new TemporaryFolder;
+    const std::string bin = fs::path(SALUS_PATH).parent_path();
+    said_ = new Said(shell(
+        folder_->path(), std::string(SALUS_REPOSITORY) + "/tools/main-job --subjects 1,9 --bin '" +
+                             bin + "' --out '" + (folder_->path() / "job").string() + "'"));
+  }
+  static void TearDownTestSuite() {
+    delete said_;
+    delete folder_;
+  }
+
+  static fs::path out() { return folder_->path() / "job"; }
+  static nlohmann::json results() {
+    return nlohmann::json::parse(must(read_text_file(out() / "results.json", 64u << 20)));
+  }
+
+  static TemporaryFolder* folder_;
+  static Said* said_;
+};
+
+TemporaryFolder* MainJob::folder_ = nullptr;
+Said* MainJob::said_ = nullptr;
+
+TEST_F(MainJob, EndsWellAndShowsProgress) {
+  ASSERT_EQ(said_->code, 0) << said_->err;
+  for (const char* words : {"== 1/2 subject 1", "== 2/2 subject 9", "basis re-used", "report "}) {
+    EXPECT_NE(said_->out.find(words), std::string::npos) << words;
+  }
+  EXPECT_NE(said_->err.find("making keys"), std::string::npos);
+}
+
+TEST_F(MainJob, ResultsMeetTheAcceptance) {
+  ASSERT_EQ(said_->code, 0) << said_->err;
+  const nlohmann::json all = results();
+
+  EXPECT_GE(all.at("security_bits").get<int>(), 128);
+  EXPECT_EQ(all.at("ring_degree").get<int>(), 16384);
+  EXPECT_LE(all.at("log_qp").get<double>(), 438);
+  EXPECT_LE(all.at("max_error_encrypted_vs_clear").get<double>(), 1e-5);
+  EXPECT_LE(all.at("max_error_encrypted_vs_clear").get<double>(),
+            all.at("noise_bound").get<double>());
+  ASSERT_EQ(all.at("subjects").size(), 2u);
+  for (const nlohmann::json& subject : all.at("subjects")) {
+    EXPECT_LE(subject.at("max_rel_error").get<double>(), 2e-4);
+    EXPECT_GT(subject.at("rmse_measured").get<double>(), 0);
+    EXPECT_LT(subject.at("rmse_measured").get<double>(), 1.5);
+    EXPECT_GT(subject.at("upload_bytes").get<std::uint64_t>(),
+              subject.at("key_bytes").get<std::uint64_t>());
+    EXPECT_GT(subject.at("server_seconds").get<double>(), 0);
+    EXPECT_FALSE(subject.at("basis_reused").get<bool>());
+  }
+}
+
+TEST_F(MainJob, SubjectOneIsFittedAsKnown) {
+  ASSERT_EQ(said_->code, 0) << said_->err;
+  const nlohmann::json fitted = results().at("subjects").at(0).at("fitted");
+
+  EXPECT_NEAR(fitted.at("ka").get<double>(), 1.777, 1.777e-3);
+  EXPECT_NEAR(fitted.at("CL").get<double>(), 1.586, 1.586e-3);
+  EXPECT_NEAR(fitted.at("V").get<double>(), 29.39, 29.39e-3);
+}
+
+TEST_F(MainJob, TheSecondQuestionReusesTheBasis) {
+  ASSERT_EQ(said_->code, 0) << said_->err;
+  const auto second =
+      nlohmann::json::parse(must(read_text_file(out() / "second" / "result.json", 64u << 20)));
+
+  EXPECT_TRUE(second.at("subjects").at(0).at("basis_reused").get<bool>());
+  EXPECT_EQ(second.at("subjects").at(0).at("basis_seconds").get<double>(), 0);
+}
+
+TEST_F(MainJob, ReportAndCurvesAreThereForTheOwnerOnly) {
+  ASSERT_EQ(said_->code, 0) << said_->err;
+  const std::string csv = must(read_text_file(out() / "curves.csv", 64u << 20));
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + 2 * 24 * 128);
+  const std::string html = must(read_text_file(out() / "report.html", 64u << 20));
+  EXPECT_NE(html.find("id=\"subject-9\""), std::string::npos);
+  EXPECT_EQ(html.find("https://"), std::string::npos);
+  EXPECT_EQ(fs::status(out() / "report.html").permissions(),
+            fs::perms::owner_read | fs::perms::owner_write);
+}
+
+TEST_F(MainJob, TheServerIsStoppedAndHoldsNoKey) {
+  ASSERT_EQ(said_->code, 0) << said_->err;
+  const Said left = shell(folder_->path(), "grep -rlF 'salus-secret-key' job/server");
+  EXPECT_NE(left.code, 0) << left.out;
+  EXPECT_FALSE(fs::exists(out() / "server" / "listen"));
+}
+
+}  // namespace
+}  // namespace salus::e2e

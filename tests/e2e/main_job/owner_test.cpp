@@ -1,0 +1,123 @@
+// Goal:   an owner's way through a real server: create, interrupt, resume, run, fetch, open; and a
+//         result opens only with its own key and program.
+// Method: the tiny question, the built programs, a server that is killed in between.
+
+#include <gtest/gtest.h>
+
+#include "command_line.h"
+#include "support/salusd_process.h"
+#include "support/tiny_world.h"
+
+namespace salus::e2e {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Owner : public testing::Test {
+ protected:
+  Owner() : server_(folder_.path() / "data", {"--max-chunk-bytes", "65536"}) {
+    must(write_file(path("tiny.program"), program::serialize(tiny_program(0))));
+    must(write_file(path("other.program"), program::serialize(tiny_program(1))));
+    must(write_file(path("token"), as_bytes(add_account(folder_.path() / "data", "owner")),
+                    FileMode::kOwnerOnly));
+    must(write_file(path("f.json"), as_bytes(R"({"format":"salus-features 1","features":{
+        "x":{"value":0.5,"unit":"1"},"y":{"value":-25,"unit":"%"}}})")));
+    server_.start();
+    EXPECT_EQ(run("key create --program tiny.program -o a.secret").code, 0);
+    EXPECT_EQ(run("key create --program tiny.program -o b.secret").code, 0);
+  }
+
+  fs::path path(const std::string& name) const { return folder_.path() / name; }
+  Said run(const std::string& arguments) const {
+    return shell(folder_.path(), "SALUS_SERVER=http://127.0.0.1:" + std::to_string(server_.port()) +
+                                     " SALUS_TOKEN_FILE=token " + SALUS_PATH + " " + arguments);
+  }
+  Said create() const {
+    return run(
+        "twin create --key a.secret --program tiny.program --program other.program "
+        "--features f.json --name t --json");
+  }
+  /// Asks `program` of twin t; the ciphertext lies in r.ct.
+  std::string ask(const std::string& program) const {
+    EXPECT_EQ(run("program upload " + program).code, 0);
+    const Said started = run("run start --twin t --program " + program);
+    EXPECT_EQ(started.code, 0) << started.err;
+    const std::string id = started.out.substr(0, started.out.find('\n'));
+    EXPECT_EQ(run("run watch " + id).code, 0);
+    const Said fetched = run("run fetch " + id + " -o r.ct");
+    EXPECT_EQ(fetched.code, 0) << fetched.err;
+    return id;
+  }
+  Said open(const std::string& more) const {
+    return run("result open r.ct --features f.json -o o " + more);
+  }
+
+  TemporaryFolder folder_;
+  SalusdProcess server_;
+};
+
+TEST_F(Owner, AQuestionIsAnsweredAndOpenedByItsOwnerOnly) {
+  ASSERT_EQ(create().code, 0);
+  const std::string id = ask("tiny.program");
+
+  const Said opened = open("--key a.secret --program tiny.program --json --run " + id);
+  ASSERT_EQ(opened.code, 0) << opened.err;
+  EXPECT_LE(opened.json().at("max_error_encrypted_vs_clear").get<double>(), 1e-4);
+  const auto whole = nlohmann::json::parse(must(read_text_file(path("o/result.json"), 1 << 20)));
+  const std::vector<double> clear = in_the_clear(tiny_program(), 0.5, -0.25);
+  EXPECT_NEAR(whole.at("subjects").at(0).at("curves").at(1).at(3).get<double>(), clear[7], 1e-3);
+
+  EXPECT_EQ(open("--key b.secret --program tiny.program").code, 4);
+  EXPECT_EQ(open("--key a.secret --program other.program --run " + id).code, 4);
+  Bytes result = must(read_file(path("r.ct"), 1 << 24));
+  result[result.size() / 2] ^= std::byte{1};
+  must(write_file(path("r.ct"), result));
+  EXPECT_EQ(open("--key a.secret --program tiny.program").code, 4);
+}
+
+TEST_F(Owner, AnInterruptedUploadGoesOnAndSendsNothingTwice) {
+  server_.terminate();
+  EXPECT_EQ(create().code, 6);
+  server_.start();
+  const Said first = create();
+  ASSERT_EQ(first.code, 0) << first.err;
+  EXPECT_EQ(first.json().at("sent_bytes"), first.json().at("upload_bytes"));
+  EXPECT_EQ(first.json().at("version").get<int>(), 1);
+  EXPECT_TRUE(fs::is_empty(path("salus-work/staged")));
+}
+
+TEST_F(Owner, ASecondQuestionReusesTheBasis) {
+  ASSERT_EQ(create().code, 0);
+  ask("tiny.program");
+
+  const std::string id = ask("other.program");
+
+  EXPECT_TRUE(run("run show " + id + " --json").json().at("basis_reused").get<bool>());
+  EXPECT_EQ(run("run list --json").json().at("runs").size(), 2u);
+}
+
+TEST_F(Owner, AnErasedTwinIsGoneOnBothSides) {
+  ASSERT_EQ(create().code, 0);
+
+  EXPECT_EQ(run("twin erase t").code, 0);
+
+  EXPECT_EQ(run("twin show t").code, 5);
+  EXPECT_TRUE(run("twin list --json").json().at("twins").empty());
+}
+
+TEST_F(Owner, AWrongTokenIsRefused) {
+  must(write_file(path("token"), as_bytes("wrong"), FileMode::kOwnerOnly));
+  EXPECT_EQ(create().code, 3);
+}
+
+TEST_F(Owner, AProgramThatTheServerLacksIsNamedWithTheNextStep) {
+  ASSERT_EQ(create().code, 0);
+
+  const Said started = run("run start --twin t --program tiny.program");
+
+  EXPECT_EQ(started.code, 5) << started.err;
+  EXPECT_NE(started.err.find("salus program upload"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace salus::e2e
