@@ -117,8 +117,9 @@ void add_serve_options(CLI::App& command, Options& options) {
   command.add_option("--threads,--io-threads", serve.io_threads, "threads that serve connections")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
-  command.add_option("--blocking-threads", serve.blocking_threads,
-                     "threads for disk, database and parsing")
+  command
+      .add_option("--blocking-threads", serve.blocking_threads,
+                  "threads for disk, database and parsing")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   command.add_option("--log-file", serve.log_file, "instead of standard error");
@@ -126,8 +127,9 @@ void add_serve_options(CLI::App& command, Options& options) {
   command.add_option("--max-chunk-bytes", limits.max_chunk_bytes)->capture_default_str();
   command.add_option("--max-connections", limits.max_connections)->capture_default_str();
   command.add_option("--max-queued-runs", limits.max_queued_runs)->capture_default_str();
-  command.add_option("--cache-bytes", limits.prepared_cache_bytes,
-                     "memory for parsed keys and encoded programs")
+  command
+      .add_option("--cache-bytes", limits.prepared_cache_bytes,
+                  "memory for parsed keys and encoded programs")
       ->capture_default_str();
   command.add_flag("--listen-beyond-loopback-without-tls", serve.allow_plain_network,
                    "tokens then cross the network in clear: there is no TLS yet");

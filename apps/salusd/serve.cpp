@@ -21,11 +21,11 @@
 namespace salusd {
 namespace {
 
+using nlohmann::json;
 using salus::Error;
 using salus::ErrorCode;
 using salus::Result;
 using salus::Status;
-using nlohmann::json;
 
 constexpr std::int64_t kGraceMs = 10'000;
 
@@ -83,11 +83,10 @@ void write_log(spdlog::logger& log, spdlog::level::level_enum level, const json&
 }
 
 void log_access(spdlog::logger& log, const salus::http::AccessRecord& record) {
-  json members{{"event", "request"},          {"request", record.request_id},
-               {"method", record.method},     {"route", record.route},
-               {"account", record.account},   {"status", record.status},
-               {"bytes_in", record.bytes_in}, {"bytes_out", record.bytes_out},
-               {"seconds", record.seconds}};
+  json members{
+      {"event", "request"},          {"request", record.request_id},  {"method", record.method},
+      {"route", record.route},       {"account", record.account},     {"status", record.status},
+      {"bytes_in", record.bytes_in}, {"bytes_out", record.bytes_out}, {"seconds", record.seconds}};
   if (!record.failure.empty()) members["failure"] = record.failure;
   const bool ours = record.status >= 500;
   write_log(log, ours ? spdlog::level::err : spdlog::level::info, members);
@@ -129,8 +128,7 @@ Status announce(const ServeOptions& options, const Endpoint& endpoint, std::uint
   const bool six = endpoint.address.find(':') != std::string::npos;
   const std::string where =
       (six ? "[" + endpoint.address + "]" : endpoint.address) + ":" + std::to_string(port);
-  const Status written =
-      salus::write_file(options.data / "listen", salus::as_bytes(where + "\n"));
+  const Status written = salus::write_file(options.data / "listen", salus::as_bytes(where + "\n"));
   if (!written) return written;
   std::printf("salusd %s listens on http://%s\n", SALUS_VERSION, where.c_str());
   std::fflush(stdout);
@@ -168,13 +166,12 @@ Status serve(const ServeOptions& options) {
   context->limits = options.limits;
   context->executor = salus::service::make_ckks_executor(options.limits.prepared_cache_bytes);
   auto service = salus::service::Service::start(
-      std::move(context),
-      {.workers = options.workers,
-       .name = "pid" + std::to_string(::getpid()),
-       .guard = guarded,
-       .on_ended = [&out](const auto& run, auto state, const Status& outcome) {
-         log_run(out, run, state, outcome);
-       }});
+      std::move(context), {.workers = options.workers,
+                           .name = "pid" + std::to_string(::getpid()),
+                           .guard = guarded,
+                           .on_ended = [&out](const auto& run, auto state, const Status& outcome) {
+                             log_run(out, run, state, outcome);
+                           }});
   if (!service) return service.error();
 
   salus::http::Api api(**service);

@@ -84,8 +84,8 @@ Api::Opened Api::open(const Head& head) {
     }
   } else if (takes_json(*found->endpoint)) {
     if (!is_json(head.content_type)) {
-      return refuse(Error{ErrorCode::kInvalidArgument,
-                          "the body's Content-Type is not application/json"});
+      return refuse(
+          Error{ErrorCode::kInvalidArgument, "the body's Content-Type is not application/json"});
     }
     opened.outcome = std::make_unique<JsonExchange>(std::move(request));
   } else {

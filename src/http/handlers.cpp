@@ -185,8 +185,9 @@ class AppendExchange final : public Exchange {
 Result<std::uint64_t> offset_of(const Match& match) {
   const auto found = match.query.find("offset");
   if (found == match.query.end() || match.query.size() != 1) {
-    return Error{ErrorCode::kInvalidArgument, "the query is not ?offset=N, N being the number of"
-                                              " bytes that the server has acknowledged"};
+    return Error{ErrorCode::kInvalidArgument,
+                 "the query is not ?offset=N, N being the number of"
+                 " bytes that the server has acknowledged"};
   }
   const std::string& text = found->second;
   std::uint64_t offset = 0;
@@ -213,7 +214,8 @@ Reply answer(const Request& request) {
     case Endpoint::kObjectStatus: return get_object_status(request);
     case Endpoint::kObject: return get_object(request);
     case Endpoint::kTwins: return reply_with(request, 200, service.twins().list(request.account));
-    case Endpoint::kTwin: return reply_with(request, 200, service.twins().show(request.account, id));
+    case Endpoint::kTwin:
+      return reply_with(request, 200, service.twins().show(request.account, id));
     case Endpoint::kRuns: return reply_with(request, 200, service.runs().list(request.account));
     case Endpoint::kRun: return reply_with(request, 200, service.runs().show(request.account, id));
     case Endpoint::kRunEvents: return get_events(request);

@@ -9,9 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-Error bad(const std::string& why) {
-  return Error{ErrorCode::kInvalidArgument, "the body " + why};
-}
+Error bad(const std::string& why) { return Error{ErrorCode::kInvalidArgument, "the body " + why}; }
 
 /// First pass: syntax, depth and duplicate names, without building anything.
 class Checker final : public nlohmann::json_sax<json> {

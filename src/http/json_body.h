@@ -17,8 +17,8 @@ class JsonBody {
  public:
   using TextMap = std::map<std::string, std::string>;
 
-  /// Errors: kInvalidArgument (not JSON, not an object, a duplicate field, nested too deep, a value of
-  /// a type that no request has), with the offset where it knows one.
+  /// Errors: kInvalidArgument (not JSON, not an object, a duplicate field, nested too deep, a value
+  /// of a type that no request has), with the offset where it knows one.
   static Result<JsonBody> parse(std::string_view text);
 
   /// Each field is asked for once. Errors: kInvalidArgument, naming the field.

@@ -14,8 +14,8 @@ std::string refusal(std::string_view text) {
 }
 
 TEST(JsonBody, GivesEachFieldOnceWithItsType) {
-  JsonBody body = must(JsonBody::parse(R"({"a":"text","b":7,"c":")" + kHex + R"(","d":{"x":")" +
-                                       kHex + R"("}})"));
+  JsonBody body = must(
+      JsonBody::parse(R"({"a":"text","b":7,"c":")" + kHex + R"(","d":{"x":")" + kHex + R"("}})"));
   EXPECT_EQ(must(body.text("a")), "text");
   EXPECT_EQ(must(body.count("b")), 7u);
   EXPECT_EQ(must(body.digest("c")).hex(), kHex);

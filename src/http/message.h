@@ -19,7 +19,7 @@ struct Head {
   std::string target;         ///< path and query as sent
   std::string authorization;  ///< the header's value; never logged
   std::string content_type;
-  std::string request_id;     ///< made by the session
+  std::string request_id;  ///< made by the session
 };
 
 /// Events that are sent as they happen. Used by one thread at a time.
@@ -42,8 +42,8 @@ struct Reply {
   std::unique_ptr<store::ObjectBytes> object;  ///< sent instead of `body` where set
   std::unique_ptr<EventSource> events;         ///< sent instead of `body` where set
   std::string etag;
-  std::string allow;          ///< of 405
-  std::string failure;        ///< for the log of the operator; never sent
+  std::string allow;    ///< of 405
+  std::string failure;  ///< for the log of the operator; never sent
 };
 
 /// A request whose body is being received.
@@ -63,7 +63,7 @@ class Exchange {
 struct AccessRecord {
   std::string request_id;
   std::string method;
-  std::string route;       ///< the route's pattern, "/v1/objects/{digest}"
+  std::string route;  ///< the route's pattern, "/v1/objects/{digest}"
   std::string account;
   int status = 0;
   std::uint64_t bytes_in = 0;

@@ -29,9 +29,8 @@ json document(const Error& error, const std::string& request_id, int status) {
     detail = "the server failed; try again, and give the operator the request's identifier " +
              request_id;
   }
-  return json{{"type", "about:blank"},  {"title", title_of(status)},
-              {"status", status},       {"detail", detail},
-              {"code", name(error.code)}, {"request_id", request_id}};
+  return json{{"type", "about:blank"}, {"title", title_of(status)}, {"status", status},
+              {"detail", detail},      {"code", name(error.code)},  {"request_id", request_id}};
 }
 
 Reply reply_of(const json& document, const Error& error, int status) {

@@ -112,9 +112,8 @@ asio::awaitable<void> BeastServer::accept_all() {
     auto session = std::make_shared<Session>(std::move(socket), api_, pool_, options_.on_access);
     const std::uint64_t number = next_++;
     if (!enter(number, session)) continue;  // closed at once: the client tries again later
-    asio::co_spawn(executor, session->run(), [this, number, session](const std::exception_ptr&) {
-      leave(number);
-    });
+    asio::co_spawn(executor, session->run(),
+                   [this, number, session](const std::exception_ptr&) { leave(number); });
   }
 }
 

@@ -12,8 +12,8 @@ namespace salus::http {
 
 struct ServerOptions {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;  ///< 0: the system chooses
-  int io_threads = 2;      ///< read and write sockets
+  std::uint16_t port = 0;    ///< 0: the system chooses
+  int io_threads = 2;        ///< read and write sockets
   int blocking_threads = 4;  ///< disk, database, parsing of what was uploaded
   /// Called after each request, from any thread.
   std::function<void(const AccessRecord&)> on_access = [](const AccessRecord&) {};

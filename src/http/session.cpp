@@ -119,11 +119,12 @@ asio::awaitable<bool> Session::serve_one() {
   Reply reply;
   bool keep_alive = false;
   if (failed == bhttp::error::header_limit) {
-    reply = problem(Error{ErrorCode::kLimit,
-                          "the header is larger than the limit of " +
-                              std::to_string(api_.limits().max_header_bytes) + " bytes"},
-                    record_.request_id);
-  } else if (failed && failed.category() == bhttp::make_error_code(bhttp::error::bad_method).category() &&
+    reply = problem(
+        Error{ErrorCode::kLimit, "the header is larger than the limit of " +
+                                     std::to_string(api_.limits().max_header_bytes) + " bytes"},
+        record_.request_id);
+  } else if (failed &&
+             failed.category() == bhttp::make_error_code(bhttp::error::bad_method).category() &&
              failed != bhttp::error::end_of_stream && failed != bhttp::error::partial_message) {
     reply = problem(Error{ErrorCode::kInvalidArgument, "this is not HTTP/1.1: " + failed.message()},
                     record_.request_id);

@@ -29,9 +29,9 @@ Error denied() {
 
 Status check_name(std::string_view what, std::string_view name, int max_bytes) {
   if (name.empty() || name.size() > static_cast<std::size_t>(max_bytes)) {
-    return Error{ErrorCode::kInvalidArgument,
-                 std::string(what) + " has " + std::to_string(name.size()) +
-                     " bytes, 1 to " + std::to_string(max_bytes) + " are allowed"};
+    return Error{ErrorCode::kInvalidArgument, std::string(what) + " has " +
+                                                  std::to_string(name.size()) + " bytes, 1 to " +
+                                                  std::to_string(max_bytes) + " are allowed"};
   }
   if (!std::all_of(name.begin(), name.end(), may_stand_in_a_name)) {
     return Error{ErrorCode::kInvalidArgument,
@@ -50,19 +50,18 @@ Result<IssuedToken> add_account(store::Ledger& ledger, const Limits& limits, std
   random_bytes(random.reveal());
   std::string token(kTokenPrefix);
   token += to_hex(random.reveal());
-  Result<store::Account> account =
-      ledger.accounts().add({.name = std::string(name),
-                             .token_hash = sha256(as_bytes(token)),
-                             .quota_bytes = quota_bytes},
-                            now);
+  Result<store::Account> account = ledger.accounts().add({.name = std::string(name),
+                                                          .token_hash = sha256(as_bytes(token)),
+                                                          .quota_bytes = quota_bytes},
+                                                         now);
   if (!account) return account.error();
   return IssuedToken{.account = std::move(*account), .token = std::move(token)};
 }
 
 Result<store::Account> authenticate(store::Ledger& ledger, std::string_view token) {
   if (token.size() != kTokenPrefix.size() + 2 * kTokenBytes) return denied();
-  // The look-up is by the SHA-256 of 256 random bits: its timing tells nothing that helps to guess a
-  // token. The full comparison is in constant time all the same.
+  // The look-up is by the SHA-256 of 256 random bits: its timing tells nothing that helps to guess
+  // a token. The full comparison is in constant time all the same.
   const Digest hash = sha256(as_bytes(token));
   Result<store::Account> account = ledger.accounts().by_token(hash);
   if (!account && account.error().code == ErrorCode::kNotFound) return denied();

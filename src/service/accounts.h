@@ -21,7 +21,8 @@ Result<IssuedToken> add_account(store::Ledger& ledger, const Limits& limits, std
 /// The account that a token belongs to. Errors: kDenied, which never says what was wrong with it.
 Result<store::Account> authenticate(store::Ledger& ledger, std::string_view token);
 
-/// Letters, digits and . _ - / space, not empty, at most `max_bytes`: what goes into lists and logs.
+/// Letters, digits and . _ - / space, not empty, at most `max_bytes`: what goes into lists and
+/// logs.
 Status check_name(std::string_view what, std::string_view name, int max_bytes);
 
 }  // namespace salus::service

@@ -10,8 +10,8 @@
 
 namespace salus::service {
 
-/// Immutable values by digest, at most `limit_bytes` of them together; one that is larger by itself is
-/// not kept. Safe for concurrent use.
+/// Immutable values by digest, at most `limit_bytes` of them together; one that is larger by itself
+/// is not kept. Safe for concurrent use.
 template <class T>
 class ByteCache {
  public:

@@ -215,18 +215,19 @@ Status CkksExecutor::check(const RunInput& input, const store::ObjectStore& obje
   }
   const std::string missing = runtime::missing_keys((*program)->keys, *(*keys)->keys);
   if (missing.empty()) return {};
-  return Error{ErrorCode::kMissingKey, "program " + (*program)->program.name +
-                                           " needs evaluation keys that the twin lacks: " + missing +
-                                           "; make them and create the twin's next version"};
+  return Error{ErrorCode::kMissingKey,
+               "program " + (*program)->program.name +
+                   " needs evaluation keys that the twin lacks: " + missing +
+                   "; make them and create the twin's next version"};
 }
 
 Result<CircuitPtr> CkksExecutor::prepare(Job& job, const program::Stage& stage,
                                          const Digest& digest) const {
   if (CircuitPtr known = circuits_.find(digest)) return known;
   const double begun = cpu_seconds();
-  Result<CircuitPtr> prepared = runtime::PreparedCircuit::create(
-      stage.circuit, stage.constants, job.program->params,
-      [&](double) { return job.report(0, "encode"); });
+  Result<CircuitPtr> prepared =
+      runtime::PreparedCircuit::create(stage.circuit, stage.constants, job.program->params,
+                                       [&](double) { return job.report(0, "encode"); });
   job.timing.encode_seconds += cpu_seconds() - begun;
   if (prepared) circuits_.put(digest, *prepared, (*prepared)->byte_count());
   return prepared;

@@ -7,8 +7,8 @@
 
 namespace salus::service {
 
-/// Parsed evaluation keys, programs and their encoded constants are kept in memory, the least recently
-/// used going first, at most `cache_bytes` of each of the three.
+/// Parsed evaluation keys, programs and their encoded constants are kept in memory, the least
+/// recently used going first, at most `cache_bytes` of each of the three.
 std::shared_ptr<const Executor> make_ckks_executor(std::uint64_t cache_bytes);
 
 /// The name under which the output of a stage is cached.

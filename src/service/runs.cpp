@@ -45,11 +45,9 @@ Result<RunView> Runs::start(store::AccountId account, const std::string& twin,
     if (!*found) return Error{ErrorCode::kNotFound, "no twin " + twin};
     const Status still = require_program(account, program);
     if (!still) return still.error();
-    return context_.ledger->runs().enqueue({.account = account,
-                                            .twin = twin,
-                                            .twin_version = (*found)->version,
-                                            .program = program},
-                                           context_.limits.max_queued_runs, context_.now());
+    return context_.ledger->runs().enqueue(
+        {.account = account, .twin = twin, .twin_version = (*found)->version, .program = program},
+        context_.limits.max_queued_runs, context_.now());
   }();
   if (!queued) return queued.error();
   on_queued();

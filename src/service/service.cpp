@@ -33,6 +33,17 @@ Result<std::size_t> check_data(store::Ledger& ledger, const store::ObjectStore& 
                                           " bytes of another digest on disk: restore it from a"
                                           " backup"};
   }
+  const Result<std::vector<store::Upload>> uploads = ledger.objects().uploads();
+  if (!uploads) return uploads.error();
+  for (const store::Upload& upload : *uploads) {
+    if (upload.offset == 0) continue;
+    const auto bytes = objects.read_partial({.account = upload.account, .digest = upload.digest});
+    if (bytes && (*bytes)->view().size() >= upload.offset) continue;
+    return Error{ErrorCode::kCorrupt, "upload " + upload.digest.hex() + ": " +
+                                          std::to_string(upload.offset) +
+                                          " bytes were acknowledged and are not on disk: restore"
+                                          " them from a backup"};
+  }
   return rows->size();
 }
 

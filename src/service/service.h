@@ -43,8 +43,8 @@ class Service {
   std::unique_ptr<WorkerPool> pool_;
 };
 
-/// Every object's bytes against its digest and the ledger's rows against each other. Returns how many
-/// objects were read. Errors: kCorrupt, kNotFound, naming the first object that is wrong.
+/// Every object's bytes against its digest and the ledger's rows against each other. Returns how
+/// many objects were read. Errors: kCorrupt, kNotFound, naming the first object that is wrong.
 Result<std::size_t> check_data(store::Ledger& ledger, const store::ObjectStore& objects);
 
 }  // namespace salus::service

@@ -70,7 +70,9 @@ class Server : public testing::Test {
     if (!written) return written.error();
     return (*append)->finish();
   }
-  Digest hold(const std::string& content, ObjectKind kind) { return must(send(content, kind)).digest; }
+  Digest hold(const std::string& content, ObjectKind kind) {
+    return must(send(content, kind)).digest;
+  }
   store::Twin twin(const std::string& name = "subject") {
     return must(service_->twins().create(
         alice_, name, hold("keys of " + name + " key:1", ObjectKind::kEvaluationKeys),

@@ -45,11 +45,10 @@ Result<store::Twin> Twins::create(store::AccountId account, const std::string& n
         require(account, what, digest, store::ObjectKind::kCiphertext);
     if (!held) return held.error();
     if (held->facts.parameters != keys->facts.parameters) {
-      return Error{ErrorCode::kMismatch, what + " (" + digest.hex() + ") has parameter set " +
-                                             held->facts.parameters +
-                                             ", the evaluation keys have " +
-                                             keys->facts.parameters +
-                                             ": encrypt it again for the keys of this twin"};
+      return Error{ErrorCode::kMismatch,
+                   what + " (" + digest.hex() + ") has parameter set " + held->facts.parameters +
+                       ", the evaluation keys have " + keys->facts.parameters +
+                       ": encrypt it again for the keys of this twin"};
     }
     if (held->facts.key != keys->facts.key) {
       return Error{ErrorCode::kMismatch, what + " (" + digest.hex() + ") is encrypted under key " +

@@ -32,12 +32,12 @@ Error not_found(const Digest& digest) {
                "no object " + digest.hex() + ": announce it by POST /v1/objects and upload it"};
 }
 
-/// The error with the object's name in front. Bytes that make no sense are the object's fault, not the
-/// request's.
+/// The error with the object's name in front. Bytes that make no sense are the object's fault, not
+/// the request's.
 Error about(const Digest& digest, store::ObjectKind kind, const Error& error) {
   const bool senseless = error.code == ErrorCode::kInvalidArgument;
-  return Error{senseless ? ErrorCode::kParse : error.code, std::string(store::name(kind)) + " " + digest.hex() + ": " +
-                               error.message};
+  return Error{senseless ? ErrorCode::kParse : error.code,
+               std::string(store::name(kind)) + " " + digest.hex() + ": " + error.message};
 }
 
 /// What the sender is told when the disk failed: without the server's paths.
@@ -107,7 +107,7 @@ Result<ObjectStatus> Append::complete() {
                                           ", announced was " + upload_.digest.hex() +
                                           ": send them again from offset 0"};
   }
-  const Result<store::Facts> facts = 
+  const Result<store::Facts> facts =
       context.executor->inspect(upload_.kind, upload_.digest, (*bytes)->view());
   if (!facts) {
     if (Status dropped = ledger.drop_upload(name.account, name.digest); !dropped) {
@@ -157,7 +157,8 @@ Result<ObjectStatus> Uploads::announce(store::AccountId account, const Digest& d
                                                   " is made by the server, not uploaded"};
   }
   if (Status fine = check_size(kind, digest, bytes); !fine) return fine.error();
-  const Result<std::optional<store::Holding>> held = context_.ledger->objects().find(account, digest);
+  const Result<std::optional<store::Holding>> held =
+      context_.ledger->objects().find(account, digest);
   if (!held) return held.error();
   if (*held) {
     if ((*held)->kind == kind && (*held)->bytes == bytes) return status_of(**held);
@@ -170,9 +171,13 @@ Result<ObjectStatus> Uploads::announce(store::AccountId account, const Digest& d
   const Result<std::optional<store::Upload>> standing =
       context_.ledger->objects().find_upload(account, digest);
   if (!standing) return standing.error();
-  const Result<store::Upload> upload = context_.ledger->objects().begin_upload(
-      {.account = account, .digest = digest, .kind = kind, .bytes = bytes, .offset = 0, .updated_at = 0},
-      context_.now());
+  const Result<store::Upload> upload = context_.ledger->objects().begin_upload({.account = account,
+                                                                                .digest = digest,
+                                                                                .kind = kind,
+                                                                                .bytes = bytes,
+                                                                                .offset = 0,
+                                                                                .updated_at = 0},
+                                                                               context_.now());
   if (!upload) return upload.error();
   ObjectStatus status = status_of(*upload);
   status.is_new = !*standing;
@@ -180,7 +185,8 @@ Result<ObjectStatus> Uploads::announce(store::AccountId account, const Digest& d
 }
 
 Result<ObjectStatus> Uploads::status(store::AccountId account, const Digest& digest) {
-  const Result<std::optional<store::Holding>> held = context_.ledger->objects().find(account, digest);
+  const Result<std::optional<store::Holding>> held =
+      context_.ledger->objects().find(account, digest);
   if (!held) return held.error();
   if (*held) return status_of(**held);
   const Result<std::optional<store::Upload>> upload =
@@ -199,10 +205,11 @@ Status Uploads::enter(const store::UploadName& name) {
   const auto same = [&](const store::UploadName& other) { return other.account == name.account; };
   const auto active = std::count_if(appending_.begin(), appending_.end(), same);
   if (active >= context_.limits.max_uploads_per_account) {
-    return Error{ErrorCode::kUnavailable, "this account has " + std::to_string(active) +
-                                              " uploads under way, the limit is " +
-                                              std::to_string(context_.limits.max_uploads_per_account) +
-                                              ": try again when one has ended"};
+    return Error{ErrorCode::kUnavailable,
+                 "this account has " + std::to_string(active) +
+                     " uploads under way, the limit is " +
+                     std::to_string(context_.limits.max_uploads_per_account) +
+                     ": try again when one has ended"};
   }
   appending_.insert(name);
   return {};
@@ -224,11 +231,11 @@ Result<std::unique_ptr<Append>> Uploads::append(store::AccountId account, const 
   const Result<ObjectStatus> found = status(account, digest);
   if (!found) return refuse(found.error());
   if (found->complete || found->offset != offset) {
-    return refuse(Error{ErrorCode::kConflict,
-                        "object " + digest.hex() + ": bytes came for offset " +
-                            std::to_string(offset) + ", acknowledged are " +
-                            std::to_string(found->offset) + " of " +
-                            std::to_string(found->bytes) + ": go on from there"});
+    return refuse(
+        Error{ErrorCode::kConflict, "object " + digest.hex() + ": bytes came for offset " +
+                                        std::to_string(offset) + ", acknowledged are " +
+                                        std::to_string(found->offset) + " of " +
+                                        std::to_string(found->bytes) + ": go on from there"});
   }
   Result<std::unique_ptr<store::PartialObject>> partial = context_.objects->resume(name, offset);
   if (!partial) return refuse(partial.error());
@@ -243,7 +250,8 @@ Result<std::unique_ptr<Append>> Uploads::append(store::AccountId account, const 
 
 Result<std::unique_ptr<store::ObjectBytes>> Uploads::read(store::AccountId account,
                                                           const Digest& digest) {
-  const Result<std::optional<store::Holding>> held = context_.ledger->objects().find(account, digest);
+  const Result<std::optional<store::Holding>> held =
+      context_.ledger->objects().find(account, digest);
   if (!held) return held.error();
   if (!*held) return not_found(digest);
   return context_.objects->read(digest);

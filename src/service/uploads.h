@@ -15,7 +15,7 @@ struct ObjectStatus {
   std::uint64_t bytes = 0;
   std::uint64_t offset = 0;  ///< acknowledged: survives a crash
   bool complete = false;
-  bool is_new = false;       ///< of `announce`: this call made it
+  bool is_new = false;  ///< of `announce`: this call made it
 };
 
 class Uploads;

@@ -5,7 +5,8 @@
 namespace salus::service {
 namespace {
 
-constexpr std::chrono::milliseconds kPollEvery{1000};  // leases of other processes run out unannounced
+constexpr std::chrono::milliseconds kPollEvery{
+    1000};  // leases of other processes run out unannounced
 
 /// Cached stage outputs, recorded under the run's twin.
 class LedgerStates final : public StateCache {
@@ -113,8 +114,8 @@ void WorkerPool::beat() {
     const std::map<std::string, std::shared_ptr<Active>> active = active_;
     turn.unlock();
     for (const auto& [run, lease] : active) {
-      const Result<bool> ours = context_.ledger->runs().heartbeat(
-          lease->claim, context_.limits.lease_ms, context_.now());
+      const Result<bool> ours =
+          context_.ledger->runs().heartbeat(lease->claim, context_.limits.lease_ms, context_.now());
       if (ours && !*ours) lease->unwanted = true;
     }
     turn.lock();
@@ -172,10 +173,11 @@ Status WorkerPool::commit(Active& active, const RunOutput& output) {
   const Result<Digest> object = context_.objects->put(output.result);
   if (!object) return object.error();
   const Result<bool> ours = context_.ledger->runs().finish(
-      active.claim,
-      {.object = *object, .bytes = output.result.size(), .timing = output.timing}, context_.now());
+      active.claim, {.object = *object, .bytes = output.result.size(), .timing = output.timing},
+      context_.now());
   if (ours && *ours) return {};
-  // Fenced, cancelled or erased meanwhile: nobody names these bytes unless another run made the same.
+  // Fenced, cancelled or erased meanwhile: nobody names these bytes unless another run made the
+  // same.
   const Result<std::vector<store::ObjectRow>> rows = context_.ledger->objects().objects();
   bool recorded = !rows;
   if (rows) {
@@ -187,11 +189,12 @@ Status WorkerPool::commit(Active& active, const RunOutput& output) {
 }
 
 Status WorkerPool::give_up(Active& active, const Error& error) {
-  // Cancelled: this process is stopping, or the run is not ours any more and releasing it does nothing.
+  // Cancelled: this process is stopping, or the run is not ours any more and releasing it does
+  // nothing.
   const Result<bool> noted =
       error.code == ErrorCode::kCancelled
           ? context_.ledger->runs().release(active.claim, context_.now())
-                : context_.ledger->runs().fail(active.claim, error, context_.now());
+          : context_.ledger->runs().fail(active.claim, error, context_.now());
   if (!noted) return noted.error();
   return {};
 }

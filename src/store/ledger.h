@@ -1,6 +1,6 @@
-// What the server remembers besides bytes: accounts, objects and who holds them, twins, runs, cached
-// states. Drivers: sqlite/. All rules that need a transaction live in the driver and are held by one
-// conformance suite (ledger_conformance_test.cpp).
+// What the server remembers besides bytes: accounts, objects and who holds them, twins, runs,
+// cached states. Drivers: sqlite/. All rules that need a transaction live in the driver and are
+// held by one conformance suite (ledger_conformance_test.cpp).
 //
 // Every change is durable when its call returns. Safe for concurrent use. Times are given by the
 // caller, so that tests own the clock.
@@ -73,13 +73,14 @@ class TwinLedger {
   virtual Status drop_state(const Digest& key) = 0;
 };
 
-/// The lease protocol: a run is claimed with a fence number that only grows. Whoever writes under an
-/// older fence is told so (false) and must throw its work away, so at most one result is committed.
+/// The lease protocol: a run is claimed with a fence number that only grows. Whoever writes under
+/// an older fence is told so (false) and must throw its work away, so at most one result is
+/// committed.
 class RunLedger {
  public:
   virtual ~RunLedger() = default;
-  /// The unfinished run of the same twin version and program, or a new one. Errors: kUnavailable when
-  /// `queue_limit` runs are waiting.
+  /// The unfinished run of the same twin version and program, or a new one. Errors: kUnavailable
+  /// when `queue_limit` runs are waiting.
   virtual Result<Run> enqueue(const NewRun& run, int queue_limit, TimeMs now) = 0;
   virtual Result<std::vector<Run>> list(AccountId account) = 0;
   virtual Result<std::optional<Run>> find(AccountId account, const std::string& id) = 0;

@@ -16,10 +16,9 @@ struct Driver {
   Result<std::unique_ptr<Ledger>> (*open)(const std::filesystem::path& folder);
 };
 
-const Driver kDrivers[] = {
-    {"sqlite", [](const std::filesystem::path& folder) {
-       return open_sqlite_ledger(folder / "ledger.sqlite");
-     }}};
+const Driver kDrivers[] = {{"sqlite", [](const std::filesystem::path& folder) {
+                              return open_sqlite_ledger(folder / "ledger.sqlite");
+                            }}};
 
 Digest digest_of(std::string_view text) { return sha256(as_bytes(text)); }
 
@@ -27,7 +26,8 @@ class EveryLedger : public testing::TestWithParam<Driver> {
  protected:
   void SetUp() override {
     const Seed random = random_seed();
-    folder_ = std::filesystem::temp_directory_path() / ("salus-" + to_hex(ByteView(random).first(8)));
+    folder_ =
+        std::filesystem::temp_directory_path() / ("salus-" + to_hex(ByteView(random).first(8)));
     std::filesystem::create_directories(folder_);
     reopen();
     alice_ = add("alice", 1000);
@@ -63,21 +63,19 @@ class EveryLedger : public testing::TestWithParam<Driver> {
   Twin twin(AccountId account, const std::string& name) {
     const Digest keys = hold(account, name + "-keys", ObjectKind::kEvaluationKeys);
     const Digest feature = hold(account, name + "-feature", ObjectKind::kCiphertext);
-    return must(ledger_->twins().put(account,
-                                     {.name = name,
-                                      .evaluation_keys = keys,
-                                      .parameters = "p",
-                                      .features = {{"ka", feature}}},
-                                     4));
+    return must(ledger_->twins().put(
+        account,
+        {.name = name, .evaluation_keys = keys, .parameters = "p", .features = {{"ka", feature}}},
+        4));
   }
   store::Run run(const Twin& of, const Digest& program) {
-    return must(ledger_->runs().enqueue({.account = of.account,
-                                         .twin = of.id,
-                                         .twin_version = of.version,
-                                         .program = program},
-                                        10, 5));
+    return must(ledger_->runs().enqueue(
+        {.account = of.account, .twin = of.id, .twin_version = of.version, .program = program}, 10,
+        5));
   }
-  store::Run shown(const store::Run& run) { return *must(ledger_->runs().find(run.account, run.id)); }
+  store::Run shown(const store::Run& run) {
+    return *must(ledger_->runs().find(run.account, run.id));
+  }
 
   std::filesystem::path folder_;
   std::unique_ptr<Ledger> ledger_;
@@ -151,8 +149,8 @@ TEST_P(EveryLedger, ErasesATwinWithItsRunsAndLeavesNoReference) {
   const Claim claim = *must(ledger_->runs().claim("w", 100, 6));
   must(ledger_->twins().put_state(
       {.key = digest_of("k"), .twin = one.id, .object = digest_of("state"), .bytes = 7}, 4, 6));
-  EXPECT_TRUE(must(ledger_->runs().finish(
-      claim, {.object = digest_of("result"), .bytes = 5, .timing = {}}, 7)));
+  EXPECT_TRUE(must(
+      ledger_->runs().finish(claim, {.object = digest_of("result"), .bytes = 5, .timing = {}}, 7)));
 
   must(ledger_->twins().erase(alice_, one.id));
 
@@ -187,8 +185,8 @@ TEST_P(EveryLedger, HasOneUnfinishedRunPerTwinVersionAndProgram) {
   EXPECT_EQ(run(one, program).id, run(one, program).id);
   const Claim claim = *must(ledger_->runs().claim("w", 100, 6));
   EXPECT_EQ(run(one, program).id, claim.run.id);
-  EXPECT_TRUE(must(ledger_->runs().finish(
-      claim, {.object = digest_of("result"), .bytes = 5, .timing = {}}, 7)));
+  EXPECT_TRUE(must(
+      ledger_->runs().finish(claim, {.object = digest_of("result"), .bytes = 5, .timing = {}}, 7)));
   EXPECT_NE(run(one, program).id, claim.run.id);
 }
 

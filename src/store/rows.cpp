@@ -39,9 +39,8 @@ Result<ObjectKind> parse_object_kind(std::string_view text) {
   for (const auto& [kind, spelt] : kKinds) {
     if (spelt == text) return kind;
   }
-  return Error{ErrorCode::kInvalidArgument,
-               "unknown kind \"" + std::string(text) +
-                   "\": use evaluation_keys, ciphertext or program"};
+  return Error{ErrorCode::kInvalidArgument, "unknown kind \"" + std::string(text) +
+                                                "\": use evaluation_keys, ciphertext or program"};
 }
 
 Result<RunState> parse_run_state(std::string_view text) {

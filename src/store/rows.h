@@ -125,11 +125,11 @@ struct Run {
   Digest program;
   RunState state = RunState::kQueued;
   int attempts = 0;
-  Timing timing;                        ///< of kDone
-  std::optional<Digest> result;         ///< of kDone
-  std::uint64_t result_bytes = 0;       ///< of kDone
-  std::string error_code;               ///< of kFailed
-  std::string error_message;            ///< of kFailed
+  Timing timing;                   ///< of kDone
+  std::optional<Digest> result;    ///< of kDone
+  std::uint64_t result_bytes = 0;  ///< of kDone
+  std::string error_code;          ///< of kFailed
+  std::string error_message;       ///< of kFailed
   TimeMs created_at = 0;
   TimeMs updated_at = 0;
 };

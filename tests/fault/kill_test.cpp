@@ -1,9 +1,10 @@
-// Goal:   kill -9 of salusd at any moment loses nothing that it acknowledged and lets no wrong result
+// Goal:   kill -9 of salusd at any moment loses nothing that it acknowledged and lets no wrong
+// result
 //         through; a restarted server finishes what was started.
 // Method: a client uploads in random pieces and starts runs while the server is killed at random
 //         moments (fixed, printed seed). Each acknowledged offset is held against the server's word
-//         after its restart; each result against the same engine in this process, byte for byte, and
-//         against the numbers in the clear. At the end `salusd check` reads every object.
+//         after its restart; each result against the same engine in this process, byte for byte,
+//         and against the numbers in the clear. At the end `salusd check` reads every object.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -110,8 +111,7 @@ std::string Killed::create_twin(const TinyPatient& patient, const Bytes& x, cons
   const json body{{"name", "subject " + std::to_string(findings_.size())},
                   {"evaluation_keys", sha256(patient.evaluation_keys()).hex()},
                   {"features", {{"x", sha256(x).hex()}, {"y", sha256(y).hex()}}}};
-  const HttpReply twin =
-      insist([&](const HttpClient& c) { return c.post("/v1/twins", body); });
+  const HttpReply twin = insist([&](const HttpClient& c) { return c.post("/v1/twins", body); });
   EXPECT_EQ(twin.status, 201) << twin.body;
   return twin.json().at("id").get<std::string>();
 }

@@ -13,8 +13,8 @@
 
 namespace salus::e2e {
 
-/// Kills the server with SIGKILL after random pauses and starts it again, `kills` times; after that it
-/// stays up. Counts what the client said that it was doing.
+/// Kills the server with SIGKILL after random pauses and starts it again, `kills` times; after that
+/// it stays up. Counts what the client said that it was doing.
 class Victim {
  public:
   Victim(std::filesystem::path data, std::uint64_t seed, int kills);

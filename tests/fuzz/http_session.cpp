@@ -31,12 +31,12 @@ class LivingServer {
     context->ledger = must(store::open_sqlite_ledger(folder_ / "ledger.sqlite"));
     context->objects = must(store::open_file_object_store(folder_));
     context->executor = std::make_shared<service::FakeExecutor>();
-    token_ = must(service::add_account(*context->ledger, context->limits, "fuzz", 1u << 30, 0)).token;
+    token_ =
+        must(service::add_account(*context->ledger, context->limits, "fuzz", 1u << 30, 0)).token;
     service_ = must(service::Service::start(
-        std::move(context),
-        {.workers = 1,
-         .name = "fuzz",
-         .guard = [](const std::function<Status()>& work) { return work(); }}));
+        std::move(context), {.workers = 1,
+                             .name = "fuzz",
+                             .guard = [](const std::function<Status()>& work) { return work(); }}));
     api_ = std::make_unique<http::Api>(*service_);
     server_ = must(http::Server::start(*api_, {}));
   }

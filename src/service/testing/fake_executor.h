@@ -45,7 +45,7 @@ class FakeExecutor final : public Executor {
   }
 
   mutable std::atomic<int> started = 0;
-  std::atomic<bool> held = false;    ///< runs wait until it is false
+  std::atomic<bool> held = false;  ///< runs wait until it is false
   std::atomic<bool> throws = false;
 };
 

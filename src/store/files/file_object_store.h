@@ -15,8 +15,8 @@
 
 namespace salus::store {
 
-/// Creates what is missing below `root` and empties temporary/. One process at a time may hold a root.
-/// `disk`, when given, is used instead of the system's calls. Errors: kNoSpace, kIo.
+/// Creates what is missing below `root` and empties temporary/. One process at a time may hold a
+/// root. `disk`, when given, is used instead of the system's calls. Errors: kNoSpace, kIo.
 Result<std::unique_ptr<ObjectStore>> open_file_object_store(
     const std::filesystem::path& root, std::shared_ptr<Disk> disk = std::make_shared<Disk>());
 

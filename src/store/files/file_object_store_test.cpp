@@ -1,5 +1,6 @@
 // Goal:   what the file driver acknowledged is there afterwards; what failed left nothing behind.
-// Method: make the n-th system call fail, for n = 1, 2, ... until the operation succeeds, and look at
+// Method: make the n-th system call fail, for n = 1, 2, ... until the operation succeeds, and look
+// at
 //         the folder with a healthy disk each time; cut files as a crash would.
 #include "store/files/file_object_store.h"
 
@@ -18,7 +19,7 @@ namespace fs = std::filesystem;
 /// Fails the n-th call, or every write once `budget_bytes` are written (a full disk).
 class FaultyDisk final : public Disk {
  public:
-  int fail_at = 0;       ///< 0: never
+  int fail_at = 0;  ///< 0: never
   int calls = 0;
   int error_number = EIO;
   std::uint64_t budget_bytes = ~std::uint64_t{0};

@@ -176,7 +176,8 @@ Result<std::unique_ptr<Transaction>> Transaction::begin(Database& database) {
 }
 
 Transaction::~Transaction() {
-  // A failed statement may have rolled back by itself; a second roll-back is then an error to ignore.
+  // A failed statement may have rolled back by itself; a second roll-back is then an error to
+  // ignore.
   if (open_) (void)database_.run_script("ROLLBACK");
 }
 

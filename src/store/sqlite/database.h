@@ -22,7 +22,8 @@ namespace salus::store {
 using Value = std::variant<std::monostate, std::int64_t, double, std::string, Bytes>;
 using Values = std::vector<Value>;
 
-/// One row of a result. Accessors of another type than the column's are a Defect: the schema is ours.
+/// One row of a result. Accessors of another type than the column's are a Defect: the schema is
+/// ours.
 class Row {
  public:
   explicit Row(Values values) : values_(std::move(values)) {}
@@ -50,7 +51,8 @@ class Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  /// Runs one statement. Errors: kConflict (a constraint), kNoSpace, kUnavailable (busy), kCorrupt, kIo.
+  /// Runs one statement. Errors: kConflict (a constraint), kNoSpace, kUnavailable (busy), kCorrupt,
+  /// kIo.
   Result<Rows> query(const std::string& sql, const Values& values = {});
   /// Runs one statement; the number of rows that it changed.
   Result<std::int64_t> change(const std::string& sql, const Values& values = {});

@@ -32,16 +32,16 @@ Result<Upload> SqliteObjects::begin_upload(const Upload& upload, TimeMs now) {
   if (*standing) {
     const Upload& known = **standing;
     if (known.bytes == upload.bytes && known.kind == upload.kind) return known;
-    return Error{ErrorCode::kConflict,
-                 "object " + upload.digest.hex() + " was announced as " +
-                     std::string(name(known.kind)) + " of " + std::to_string(known.bytes) +
-                     " bytes, now as " + std::string(name(upload.kind)) + " of " +
-                     std::to_string(upload.bytes)};
+    return Error{ErrorCode::kConflict, "object " + upload.digest.hex() + " was announced as " +
+                                           std::string(name(known.kind)) + " of " +
+                                           std::to_string(known.bytes) + " bytes, now as " +
+                                           std::string(name(upload.kind)) + " of " +
+                                           std::to_string(upload.bytes)};
   }
   const Result<std::uint64_t> used = accounts_.used_bytes(upload.account);
   if (!used) return used.error();
-  const Result<Rows> quota = database_.query("SELECT quota_bytes FROM accounts WHERE id = ?",
-                                             {upload.account});
+  const Result<Rows> quota =
+      database_.query("SELECT quota_bytes FROM accounts WHERE id = ?", {upload.account});
   if (!quota) return quota.error();
   if (quota->empty()) return Error{ErrorCode::kNotFound, "the account does not exist any more"};
   const auto limit = static_cast<std::uint64_t>(quota->front().integer(0));
@@ -65,8 +65,9 @@ Result<Upload> SqliteObjects::begin_upload(const Upload& upload, TimeMs now) {
 }
 
 Result<std::optional<Upload>> SqliteObjects::find_upload(AccountId account, const Digest& digest) {
-  const Result<Rows> rows = database_.query(
-      std::string(kSelectUpload) + " WHERE account = ? AND digest = ?", {account, to_value(digest)});
+  const Result<Rows> rows =
+      database_.query(std::string(kSelectUpload) + " WHERE account = ? AND digest = ?",
+                      {account, to_value(digest)});
   if (!rows) return rows.error();
   if (rows->empty()) return std::optional<Upload>();
   Result<Upload> upload = upload_of(rows->front());

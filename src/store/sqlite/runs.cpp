@@ -60,8 +60,7 @@ Result<Run> SqliteRuns::enqueue(const NewRun& run, int queue_limit, TimeMs now) 
       {run.twin, std::int64_t{run.twin_version}, to_value(run.program)});
   if (!standing) return standing.error();
   if (!standing->empty()) return std::move(standing->front());
-  const Result<Rows> waiting =
-      database_.query("SELECT count(*) FROM runs WHERE state = 'queued'");
+  const Result<Rows> waiting = database_.query("SELECT count(*) FROM runs WHERE state = 'queued'");
   if (!waiting) return waiting.error();
   if (waiting->front().integer(0) >= queue_limit) {
     return Error{ErrorCode::kUnavailable, std::to_string(waiting->front().integer(0)) +
@@ -72,8 +71,7 @@ Result<Run> SqliteRuns::enqueue(const NewRun& run, int queue_limit, TimeMs now) 
   const Result<std::int64_t> added = database_.change(
       "INSERT INTO runs (id, account, twin, twin_version, program, state, created_at, updated_at)"
       " VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?6)",
-      {id, run.account, run.twin, std::int64_t{run.twin_version}, to_value(run.program),
-       now});
+      {id, run.account, run.twin, std::int64_t{run.twin_version}, to_value(run.program), now});
   if (!added) return added.error();
   if (Status committed = (*transaction)->commit(); !committed) return committed.error();
   return Run{.id = id,

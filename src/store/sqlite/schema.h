@@ -9,8 +9,8 @@ namespace salus::store {
 /// The version that this build writes (PRAGMA user_version).
 inline constexpr int kSchemaVersion = 1;
 
-/// Brings an empty or older database to kSchemaVersion, one transaction a step. Errors: kVersion when
-/// it was written by a newer build.
+/// Brings an empty or older database to kSchemaVersion, one transaction a step. Errors: kVersion
+/// when it was written by a newer build.
 Status migrate(Database& database);
 
 }  // namespace salus::store

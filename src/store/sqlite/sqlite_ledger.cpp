@@ -31,8 +31,7 @@ class SqliteLedger final : public Ledger {
     if (!dangling) return dangling.error();
     if (!dangling->empty()) {
       return Error{ErrorCode::kCorrupt, "database: a row of " + dangling->front().text(0) +
-                                            " names a missing row of " +
-                                            dangling->front().text(2)};
+                                            " names a missing row of " + dangling->front().text(2)};
     }
     const Result<Rows> results = database_->query(
         "SELECT count(*) FROM runs LEFT JOIN results ON results.run = runs.id"

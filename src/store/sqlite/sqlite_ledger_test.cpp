@@ -102,7 +102,8 @@ class SqliteLedger : public testing::Test {
  protected:
   void SetUp() override {
     const Seed random = random_seed();
-    folder_ = std::filesystem::temp_directory_path() / ("salus-" + to_hex(ByteView(random).first(8)));
+    folder_ =
+        std::filesystem::temp_directory_path() / ("salus-" + to_hex(ByteView(random).first(8)));
     std::filesystem::create_directories(folder_);
     Shim::install();
     Shim::fail_at = 0;
@@ -114,19 +115,20 @@ class SqliteLedger : public testing::Test {
   std::filesystem::path file() const { return folder_ / "ledger.sqlite"; }
 
   static Status announce(Ledger& ledger, AccountId account, int number) {
-    const auto done = ledger.objects().begin_upload(
-        {.account = account,
-         .digest = sha256(as_bytes(std::to_string(number))),
-         .kind = ObjectKind::kCiphertext,
-         .bytes = 10,
-         .offset = 0,
-         .updated_at = 0},
-        1);
+    const auto done =
+        ledger.objects().begin_upload({.account = account,
+                                       .digest = sha256(as_bytes(std::to_string(number))),
+                                       .kind = ObjectKind::kCiphertext,
+                                       .bytes = 10,
+                                       .offset = 0,
+                                       .updated_at = 0},
+                                      1);
     if (!done) return done.error();
     return {};
   }
 
-  /// Announces uploads while the n-th write fails; afterwards exactly those that succeeded are there.
+  /// Announces uploads while the n-th write fails; afterwards exactly those that succeeded are
+  /// there.
   void fail_every_write(int failure, ErrorCode expected) {
     Shim::failure = failure;
     const AccountId account = [&] {

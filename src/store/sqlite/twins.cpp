@@ -29,8 +29,8 @@ Result<Twin> SqliteTwins::put(AccountId account, const NewTwin& twin, TimeMs now
       " ON CONFLICT (account, name) DO NOTHING",
       {random_id("tw_"), account, twin.name, now});
   if (!added) return added.error();
-  const Result<Rows> id = database_.query(
-      "SELECT id FROM twins WHERE account = ? AND name = ?", {account, twin.name});
+  const Result<Rows> id =
+      database_.query("SELECT id FROM twins WHERE account = ? AND name = ?", {account, twin.name});
   if (!id) return id.error();
   const std::string twin_id = id->front().text(0);
   const Result<Rows> version = database_.query(
@@ -69,9 +69,9 @@ Result<std::vector<Twin>> SqliteTwins::read(const std::string& where, const Valu
               .parameters = row.text(5),
               .features = {},
               .created_at = row.integer(6)};
-    const Result<Rows> features = database_.query(
-        "SELECT name, digest FROM twin_features WHERE twin = ? AND version = ?",
-        {twin.id, std::int64_t{twin.version}});
+    const Result<Rows> features =
+        database_.query("SELECT name, digest FROM twin_features WHERE twin = ? AND version = ?",
+                        {twin.id, std::int64_t{twin.version}});
     if (!features) return features.error();
     for (const Row& feature : *features) twin.features[feature.text(0)] = feature.digest(1);
     twins.push_back(std::move(twin));
@@ -114,8 +114,8 @@ Status SqliteTwins::erase(AccountId account, const std::string& id) {
   if (!transaction) return transaction.error();
   const Result<std::int64_t> dropped = database_.change(kDropHoldings, {account, id});
   if (!dropped) return dropped.error();
-  const Result<std::int64_t> erased = database_.change(
-      "DELETE FROM twins WHERE account = ? AND id = ?", {account, id});
+  const Result<std::int64_t> erased =
+      database_.change("DELETE FROM twins WHERE account = ? AND id = ?", {account, id});
   if (!erased) return erased.error();
   if (*erased == 0) return Error{ErrorCode::kNotFound, "no twin " + id};
   return (*transaction)->commit();

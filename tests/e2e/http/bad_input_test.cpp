@@ -1,4 +1,5 @@
-// Goal:   whatever comes over the network is refused with the right status, the object, the numbers and
+// Goal:   whatever comes over the network is refused with the right status, the object, the numbers
+// and
 //         the next step, and leaves nothing half-written.
 // Method: a real salusd and a client that misbehaves; every reply is held against openapi.yaml.
 #include "support/real_server.h"
@@ -187,8 +188,12 @@ TEST_F(BadInput, ARunNeedsAProgramThatFitsTheTwin) {
   // A rotation that nobody made a key for.
   program::Program rotating = program_;
   circuit::Node& out = rotating.readout.circuit.nodes.back();
-  circuit::Node rotate{.op = circuit::Op::kRotate, .name = "r", .operands = {2}, .steps = 77,
-                       .level = out.level, .scale = out.scale};
+  circuit::Node rotate{.op = circuit::Op::kRotate,
+                       .name = "r",
+                       .operands = {2},
+                       .steps = 77,
+                       .level = out.level,
+                       .scale = out.scale};
   rotating.readout.circuit.nodes.push_back(rotate);
   rotating.readout.circuit.outputs = {3};
   expect_problem(run(fine, program::serialize(rotating)), 422, "missing_key", {"77"});
@@ -241,7 +246,8 @@ TEST_F(BadInput, AChunkedBodyAndExpectContinueAreUnderstood) {
   EXPECT_EQ(announce(x_, "ciphertext").status, 201);
   std::string text = "PUT /v1/objects/" + sha256(x_).hex() +
                      "?offset=0 HTTP/1.1\r\nConnection: close\r\nExpect: 100-continue\r\n"
-                     "Authorization: Bearer " + token_ + "\r\nTransfer-Encoding: chunked\r\n\r\n";
+                     "Authorization: Bearer " +
+                     token_ + "\r\nTransfer-Encoding: chunked\r\n\r\n";
   char size[32];
   std::snprintf(size, sizeof size, "%zx\r\n", x_.size());
   text += size + std::string(as_text(x_)) + "\r\n0\r\n\r\n";

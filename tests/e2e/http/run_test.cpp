@@ -1,6 +1,8 @@
-// Goal:   a twin is uploaded to a real salusd and asked two questions; the answers decrypt right and
+// Goal:   a twin is uploaded to a real salusd and asked two questions; the answers decrypt right
+// and
 //         the second question uses the cached basis.
-// Method: the tiny program over HTTP; the result is compared with the same circuit in the clear and,
+// Method: the tiny program over HTTP; the result is compared with the same circuit in the clear
+// and,
 //         byte for byte, with the same engine in this process. Every reply is held against
 //         docs/formats/openapi.yaml.
 #include "support/real_server.h"

@@ -60,7 +60,7 @@ TEST_F(BadInput, ADryRunPrintsSizesAndSendsNothing) {
 
 TEST_F(BadInput, AValueOutsideTheBoxIsRefusedWithTheBox) {
   features("1.5", "0");
-  expect(create("--dry-run"), 3, {"x", "1.5", "-1", "1"});
+  expect(create("--dry-run"), 3, {"parameter x", "-1 .. 1"});
 }
 
 TEST_F(BadInput, NotANumberAndAMissingUnitAreRefused) {
@@ -79,7 +79,7 @@ TEST_F(BadInput, NotANumberAndAMissingUnitAreRefused) {
 
 TEST_F(BadInput, FilesOfUnknownVersionsAreNamed) {
   must(write_file(path("v.program"), as_bytes("salus-program 9\n{}\n")));
-  expect(run("program show v.program"), 2, {"v.program", "9"});
+  expect(run("program show v.program"), 2, {"v.program", "version"});
   must(write_file(path("v.secret"), as_bytes("salus-secret-key 9\n"), FileMode::kOwnerOnly));
   expect(run("key show v.secret"), 2, {"v.secret", "version 9"});
 }

@@ -32,6 +32,12 @@ class Owner : public testing::Test {
     return shell(folder_.path(), "SALUS_SERVER=http://127.0.0.1:" + std::to_string(server_.port()) +
                                      " SALUS_TOKEN_FILE=token " + SALUS_PATH + " " + arguments);
   }
+  /// Killed after that many seconds.
+  Said limited(double seconds, const std::string& arguments) const {
+    return shell(folder_.path(), "SALUS_SERVER=http://127.0.0.1:" + std::to_string(server_.port()) +
+                                     " SALUS_TOKEN_FILE=token timeout -s KILL " +
+                                     std::to_string(seconds) + " " + SALUS_PATH + " " + arguments);
+  }
   Said create() const {
     return run(
         "twin create --key a.secret --program tiny.program --program other.program "
@@ -84,6 +90,23 @@ TEST_F(Owner, AnInterruptedUploadGoesOnAndSendsNothingTwice) {
   EXPECT_EQ(first.json().at("sent_bytes"), first.json().at("upload_bytes"));
   EXPECT_EQ(first.json().at("version").get<int>(), 1);
   EXPECT_TRUE(fs::is_empty(path("salus-work/staged")));
+}
+
+TEST_F(Owner, KilledAnywhereItGoesOnAndMakesOneTwin) {
+  Said said;
+  for (int tries = 1; tries <= 60; ++tries) {
+    said = limited(0.02 * tries,
+                   "twin create --key a.secret --program tiny.program "
+                   "--features f.json --name t --json");
+    if (said.code == 0) break;
+  }
+  if (said.code != 0) said = create();
+  ASSERT_EQ(said.code, 0) << said.err;
+  const Said twins =
+      run("twin list --json --server http://127.0.0.1:" + std::to_string(server_.port()) +
+          " --token-file token");
+  EXPECT_EQ(twins.json().at("twins").size(), 1u);
+  ask("tiny.program");
 }
 
 TEST_F(Owner, ASecondQuestionReusesTheBasis) {

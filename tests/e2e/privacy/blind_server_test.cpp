@@ -1,11 +1,13 @@
-// Goal:   promise P1: data folder, logs and traffic of a server hold no feature and no result; and a
+// Goal:   promise P1: data folder, logs and traffic of a server hold no feature and no result; and
+// a
 //         ciphertext opens under its own key only.
 // Method: the client library runs a twin and a question through a recording proxy against a real
-//         salusd. Then every byte that the server kept, logged, received or sent is searched for the
-//         plaintext numbers as text, doubles and floats, and for the key. The same search finds
+//         salusd. Then every byte that the server kept, logged, received or sent is searched for
+//         the plaintext numbers as text, doubles and floats, and for the key. The same search finds
 //         numbers that are planted: it would have found a leak.
-//         Ciphertexts are megabytes of random bytes, in which four given bytes occur by chance about
-//         once in a hundred flows; what is found once must be found again with fresh keys to count.
+//         Ciphertexts are megabytes of random bytes, in which four given bytes occur by chance
+//         about once in a hundred flows; what is found once must be found again with fresh keys to
+//         count.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -48,14 +50,18 @@ void add(const std::string& name, double value, std::vector<Needle>& needles) {
 /// The client's side of a flow through `port`; the result's bytes.
 Bytes ask(std::uint16_t port, const std::string& token, const client::KeyFile& key,
           const program::Program& program, const std::filesystem::path& folder) {
-  const auto transport = cli::make_http_transport(
-      {.host = "127.0.0.1", .port = std::to_string(port)}, token, {});
+  const auto transport =
+      cli::make_http_transport({.host = "127.0.0.1", .port = std::to_string(port)}, token, {});
   client::Api api(*transport);
   const client::Workspace workspace = must(client::Workspace::open(folder));
   const client::TwinProgress quiet = [](std::string_view, double) { return true; };
-  client::TwinRecord record = must(client::prepare_twin(
-      workspace, key, program, {.name = "subject-1", .server = "test", .values = kFeatures},
-      quiet));
+  client::TwinRecord record =
+      must(client::prepare_twin(workspace, key, program,
+                                {.name = "subject-1",
+                                 .server = "test",
+                                 .values = kFeatures,
+                                 .keys = must(client::key_requirements({program}))},
+                                quiet));
   (void)must(client::send_twin(workspace, api, record, quiet));
   const Bytes bytes = program::serialize(program);
   const client::Limits limits = must(api.limits());
@@ -93,7 +99,8 @@ Traces run_flow() {
   traces.haystack["log"] = std::string(std::istreambuf_iterator<char>(log), {});
   EXPECT_FALSE(traces.haystack["log"].empty());
 
-  for (const auto& feature : kFeatures) add("feature " + feature.name, feature.value, traces.secrets);
+  for (const auto& feature : kFeatures)
+    add("feature " + feature.name, feature.value, traces.secrets);
   const std::vector<double> inputs = must(program::normalise(program, kFeatures));
   for (const double input : inputs) add("normalised feature", input, traces.secrets);
   const client::Opened opened = must(client::open_result(result, key, program));

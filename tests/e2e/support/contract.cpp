@@ -23,9 +23,8 @@ bool has_type(const json& value, const std::string& type) {
 
 bool has_one_of(const json& value, const json& types) {
   if (types.is_string()) return has_type(value, types.get<std::string>());
-  return std::any_of(types.begin(), types.end(), [&](const json& type) {
-    return has_type(value, type.get<std::string>());
-  });
+  return std::any_of(types.begin(), types.end(),
+                     [&](const json& type) { return has_type(value, type.get<std::string>()); });
 }
 
 std::string pattern_of(const std::string& path) {
@@ -97,9 +96,9 @@ std::string Contract::schema_violation(const json& schema, const json& value,
                                        const std::string& where) const {
   if (schema.contains("$ref")) {
     const std::string name = schema["$ref"].get<std::string>();
-    return schema_violation(document_.at("components").at("schemas").at(
-                                name.substr(name.rfind('/') + 1)),
-                            value, where);
+    return schema_violation(
+        document_.at("components").at("schemas").at(name.substr(name.rfind('/') + 1)), value,
+        where);
   }
   if (!has_one_of(value, schema.at("type"))) return where + " has another type: " + value.dump();
   if (schema.contains("enum")) {
@@ -109,7 +108,8 @@ std::string Contract::schema_violation(const json& schema, const json& value,
     }
   }
   if (schema.contains("pattern") &&
-      !std::regex_match(value.get<std::string>(), std::regex(schema["pattern"].get<std::string>()))) {
+      !std::regex_match(value.get<std::string>(),
+                        std::regex(schema["pattern"].get<std::string>()))) {
     return where + " does not match its pattern: " + value.dump();
   }
   if (value.is_number() && schema.contains("minimum") && value < schema["minimum"]) {

@@ -8,10 +8,10 @@
 
 namespace salus::e2e {
 
-/// How a number may lie in a file: decimal text in several precisions, the bytes of a double and of a
-/// float in both byte orders.
+/// How a number may lie in a file: decimal text in several precisions, the bytes of a double and of
+/// a float in both byte orders.
 struct Needle {
-  std::string what;   ///< "feature ka as float"
+  std::string what;  ///< "feature ka as float"
   std::string bytes;
 };
 std::vector<Needle> needles_of(const std::string& name, double value);

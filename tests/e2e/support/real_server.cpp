@@ -36,9 +36,8 @@ HttpReply RealServer::post(const std::string& target, const json& body) {
 }
 
 HttpReply RealServer::put(ByteView object, std::uint64_t offset, ByteView bytes) {
-  return ask("PUT",
-             "/v1/objects/" + sha256(object).hex() + "?offset=" + std::to_string(offset), bytes,
-             "application/octet-stream");
+  return ask("PUT", "/v1/objects/" + sha256(object).hex() + "?offset=" + std::to_string(offset),
+             bytes, "application/octet-stream");
 }
 
 HttpReply RealServer::announce(ByteView object, const std::string& kind) {

@@ -20,8 +20,8 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{60};
 
-/// Starts salusd with its standard output in `out` (-1: inherited). Only calls between fork and exec
-/// that a signal handler may make: other threads may hold any lock.
+/// Starts salusd with its standard output in `out` (-1: inherited). Only calls between fork and
+/// exec that a signal handler may make: other threads may hold any lock.
 pid_t spawn(const std::vector<std::string>& arguments, int out, std::uint64_t file_limit_bytes) {
   std::vector<char*> words;
   std::string program = SALUSD_PATH;
@@ -52,8 +52,8 @@ int wait_for(pid_t pid) {
 
 TemporaryFolder::TemporaryFolder() {
   const Seed random = random_seed();
-  path_ = std::filesystem::temp_directory_path() /
-          ("salus-e2e-" + to_hex(ByteView(random).first(8)));
+  path_ =
+      std::filesystem::temp_directory_path() / ("salus-e2e-" + to_hex(ByteView(random).first(8)));
   std::filesystem::create_directories(path_);
 }
 TemporaryFolder::~TemporaryFolder() {

@@ -36,8 +36,8 @@ std::string add_account(const std::filesystem::path& data, const std::string& na
 
 class SalusdProcess {
  public:
-  /// `more` goes behind `serve --data DATA --log-file DATA.log`. The first start chooses a port, later
-  /// ones keep it.
+  /// `more` goes behind `serve --data DATA --log-file DATA.log`. The first start chooses a port,
+  /// later ones keep it.
   SalusdProcess(std::filesystem::path data, std::vector<std::string> more = {});
   ~SalusdProcess();
   SalusdProcess(const SalusdProcess&) = delete;

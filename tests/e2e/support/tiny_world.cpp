@@ -31,12 +31,18 @@ program::Stage tiny_basis(const circuit::Chain& chain) {
   const auto add = [&c](Node node) { c.nodes.push_back(std::move(node)); };
   add({.op = Op::kInput, .name = "x", .level = kTop, .scale = kScale, .bound = 1, .period = 1});
   add({.op = Op::kInput, .name = "y", .level = kTop, .scale = kScale, .bound = 1, .period = 1});
-  add({.op = Op::kMultiply, .name = "xy", .operands = {0, 1}, .level = kTop,
+  add({.op = Op::kMultiply,
+       .name = "xy",
+       .operands = {0, 1},
+       .level = kTop,
        .scale = kScale * kScale});
-  add({.op = Op::kMultiplyPlain, .name = "xm", .operands = {0}, .constant = "mask", .level = kTop,
+  add({.op = Op::kMultiplyPlain,
+       .name = "xm",
+       .operands = {0},
+       .constant = "mask",
+       .level = kTop,
        .scale = kScale * kScale});
-  add({.op = Op::kAdd, .name = "sum", .operands = {2, 3}, .level = kTop,
-       .scale = kScale * kScale});
+  add({.op = Op::kAdd, .name = "sum", .operands = {2, 3}, .level = kTop, .scale = kScale * kScale});
   add({.op = Op::kRescale, .name = "basis", .operands = {4}, .level = kTop - 1, .scale = scaled});
   c.outputs = {5};
   return stage;
@@ -46,8 +52,8 @@ program::Stage tiny_readout(const circuit::Chain& chain, int variant) {
   program::Stage stage;
   std::vector<double> matrix;
   for (std::size_t i = 0; i < kAnswers * kAnswers; ++i) {
-    matrix.push_back(static_cast<double>((i * 37 + static_cast<std::size_t>(variant) * 11) % 17) /
-                         16.0 - 0.5);
+    matrix.push_back(
+        static_cast<double>((i * 37 + static_cast<std::size_t>(variant) * 11) % 17) / 16.0 - 0.5);
   }
   stage.constants["A"] = {kAnswers, kAnswers, std::move(matrix)};
   const double scale = kScale * kScale / static_cast<double>(chain.q[kTop]);
@@ -55,10 +61,19 @@ program::Stage tiny_readout(const circuit::Chain& chain, int variant) {
   circuit::Circuit& c = stage.circuit;
   c.name = "tiny_readout";
   c.chain = chain;
-  c.nodes.push_back({.op = Op::kInput, .name = "basis", .level = 1, .scale = scale, .bound = 4,
+  c.nodes.push_back({.op = Op::kInput,
+                     .name = "basis",
+                     .level = 1,
+                     .scale = scale,
+                     .bound = 4,
                      .period = kAnswers});
-  c.nodes.push_back({.op = Op::kLinear, .name = "y", .operands = {0}, .constant = "A", .baby = 4,
-                     .level = 1, .scale = scale * q1});
+  c.nodes.push_back({.op = Op::kLinear,
+                     .name = "y",
+                     .operands = {0},
+                     .constant = "A",
+                     .baby = 4,
+                     .level = 1,
+                     .scale = scale * q1});
   c.nodes.push_back(
       {.op = Op::kRescale, .name = "out", .operands = {1}, .level = 0, .scale = scale * q1 / q1});
   c.outputs = {2};

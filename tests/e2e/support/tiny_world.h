@@ -1,4 +1,5 @@
-// The smallest honest question: two encrypted numbers, eight answers, 128-bit security, milliseconds.
+// The smallest honest question: two encrypted numbers, eight answers, 128-bit security,
+// milliseconds.
 #pragma once
 
 #include <memory>
@@ -10,8 +11,8 @@
 
 namespace salus::e2e {
 
-/// basis = x y + x mask (period 8), readout = A basis, both at log N = 13. `variant` changes A only, so
-/// that all variants share the basis stage.
+/// basis = x y + x mask (period 8), readout = A basis, both at log N = 13. `variant` changes A
+/// only, so that all variants share the basis stage.
 program::Program tiny_program(int variant = 0);
 
 /// A patient with keys of their own.

@@ -35,7 +35,8 @@ json scalar(const std::string& text) {
     json list = json::array();
     std::istringstream in(text.substr(1, text.size() - 2));
     std::string item;
-    while (std::getline(in, item, ',')) list.push_back(scalar(item.substr(item.find_first_not_of(' '))));
+    while (std::getline(in, item, ','))
+      list.push_back(scalar(item.substr(item.find_first_not_of(' '))));
     return list;
   }
   if (text == "true" || text == "false") return text == "true";
