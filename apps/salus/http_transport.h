@@ -24,7 +24,7 @@ Result<ServerAddress> parse_server(std::string_view url);
 struct TransportOptions {
   int connect_timeout_ms = 5'000;
   int idle_timeout_ms = 60'000;                    ///< without a byte from the server
-  int reconnect_for_ms = 5'000;                   ///< how long a refused connection is tried again
+  int reconnect_for_ms = 5'000;                    ///< how long a refused connection is tried again
   const std::atomic<bool>* interrupted = nullptr;  ///< set by Ctrl-C
 };
 

@@ -34,14 +34,15 @@ class Modulus {
 
   /// x mod q for any 128-bit x.
   ///
-  /// Barrett with ratio = floor(2^128 / q): the estimate floor(x ratio / 2^128), of which only the low
-  /// word is needed, is short by at most two (Menezes et al., Handbook of Applied Cryptography,
+  /// Barrett with ratio = floor(2^128 / q): the estimate floor(x ratio / 2^128), of which only the
+  /// low word is needed, is short by at most two (Menezes et al., Handbook of Applied Cryptography,
   /// algorithm 14.42, in base 2^64).
   std::uint64_t reduce(uint128 x) const {
     const auto x0 = static_cast<std::uint64_t>(x);
     const std::uint64_t x1 = high_word(x);
     const uint128 middle_a = static_cast<uint128>(x0) * ratio_high_ + multiply_high(x0, ratio_low_);
-    const uint128 middle_b = static_cast<uint128>(x1) * ratio_low_ + static_cast<std::uint64_t>(middle_a);
+    const uint128 middle_b =
+        static_cast<uint128>(x1) * ratio_low_ + static_cast<std::uint64_t>(middle_a);
     const std::uint64_t quotient = x1 * ratio_high_ + high_word(middle_a) + high_word(middle_b);
     std::uint64_t r = x0 - quotient * q_;
     r = r >= q_ ? r - q_ : r;
@@ -52,7 +53,9 @@ class Modulus {
     const std::uint64_t sum = a + b;
     return sum >= q_ ? sum - q_ : sum;
   }
-  std::uint64_t subtract(std::uint64_t a, std::uint64_t b) const { return a >= b ? a - b : a + q_ - b; }
+  std::uint64_t subtract(std::uint64_t a, std::uint64_t b) const {
+    return a >= b ? a - b : a + q_ - b;
+  }
   std::uint64_t negate(std::uint64_t a) const { return a == 0 ? 0 : q_ - a; }
   std::uint64_t multiply(std::uint64_t a, std::uint64_t b) const {
     return reduce(static_cast<uint128>(a) * b);
@@ -88,7 +91,8 @@ struct Factor {
 
   Factor() = default;
   Factor(std::uint64_t w, const Modulus& q)
-      : value(w), quotient(static_cast<std::uint64_t>((static_cast<uint128>(w) << 64) / q.value())) {}
+      : value(w),
+        quotient(static_cast<std::uint64_t>((static_cast<uint128>(w) << 64) / q.value())) {}
 };
 
 /// w x mod q in [0, 2q), for any 64-bit x.

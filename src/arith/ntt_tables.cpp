@@ -68,7 +68,8 @@ NttTables::NttTables(int log_n, const Modulus& modulus, std::uint64_t root)
       inverse_roots_(reversed_powers(modulus, modulus.inverse(root), log_n)) {
   const std::uint64_t inverse_n = modulus.inverse(std::uint64_t{1} << log_n);
   inverse_degree_ = Factor(inverse_n, modulus);
-  inverse_degree_times_root_ = Factor(modulus.multiply(inverse_n, inverse_roots_[1].value), modulus);
+  inverse_degree_times_root_ =
+      Factor(modulus.multiply(inverse_n, inverse_roots_[1].value), modulus);
 }
 
 }  // namespace salus::arith

@@ -11,9 +11,9 @@ namespace salus::arith {
 /// i with its lowest `bits` bits in reverse order.
 std::uint32_t reverse_bits(std::uint32_t i, int bits);
 
-/// Twiddle factors for Z_q[X]/(X^N + 1), N = 2^log_n, in SEAL's order: psi is the smallest primitive
-/// 2N-th root of unity; position i of a transformed polynomial a holds a(psi^(2 reverse_bits(i) + 1)).
-/// Immutable; shared between threads.
+/// Twiddle factors for Z_q[X]/(X^N + 1), N = 2^log_n, in SEAL's order: psi is the smallest
+/// primitive 2N-th root of unity; position i of a transformed polynomial a holds a(psi^(2
+/// reverse_bits(i) + 1)). Immutable; shared between threads.
 class NttTables {
  public:
   /// Errors: kInvalidArgument unless 1 <= log_n <= 17 and q is a prime = 1 mod 2N.

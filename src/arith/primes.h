@@ -16,7 +16,8 @@ bool is_prime(std::uint64_t n);
 
 enum class Side {
   kBelow,        ///< the largest primes below 2^bits: special primes and q_0
-  kAlternating,  ///< the nearest below and above 2^bits in turn: level primes, so that scales do not drift
+  kAlternating,  ///< the nearest below and above 2^bits in turn: level primes, so that scales do
+                 ///< not drift
 };
 
 /// `count` primes q = 1 mod 2^18 nearest to 2^bits on the given side, none of them in `taken`.

@@ -97,7 +97,8 @@ Result<Bytes> from_hex(std::string_view hex) {
     const int high = hex_value(hex[2 * i]);
     const int low = hex_value(hex[2 * i + 1]);
     if (high < 0 || low < 0) {
-      return Error{ErrorCode::kParse, "not a hexadecimal digit near position " + std::to_string(2 * i)};
+      return Error{ErrorCode::kParse,
+                   "not a hexadecimal digit near position " + std::to_string(2 * i)};
     }
     out[i] = static_cast<std::byte>(high * 16 + low);
   }
@@ -120,12 +121,15 @@ Result<Digest> Digest::parse(std::string_view hex) {
 
 Digest sha256(ByteView bytes) {
   Digest digest;
-  crypto_hash_sha256(reinterpret_cast<unsigned char*>(digest.bytes.data()), raw(bytes), bytes.size());
+  crypto_hash_sha256(reinterpret_cast<unsigned char*>(digest.bytes.data()), raw(bytes),
+                     bytes.size());
   return digest;
 }
 
 Sha256::Sha256() { crypto_hash_sha256_init(raw(state_)); }
-void Sha256::update(ByteView bytes) { crypto_hash_sha256_update(raw(state_), raw(bytes), bytes.size()); }
+void Sha256::update(ByteView bytes) {
+  crypto_hash_sha256_update(raw(state_), raw(bytes), bytes.size());
+}
 Digest Sha256::finish() {
   Digest digest;
   crypto_hash_sha256_final(raw(state_), reinterpret_cast<unsigned char*>(digest.bytes.data()));

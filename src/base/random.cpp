@@ -20,7 +20,9 @@ const unsigned char* raw(const std::byte* bytes) {
 
 }  // namespace
 
-void secure_zero(std::span<std::byte> bytes) noexcept { sodium_memzero(bytes.data(), bytes.size()); }
+void secure_zero(std::span<std::byte> bytes) noexcept {
+  sodium_memzero(bytes.data(), bytes.size());
+}
 
 void random_bytes(std::span<std::byte> out) {
   ensure_sodium();
@@ -33,8 +35,7 @@ Seed random_seed() {
   return seed;
 }
 
-RandomStream::RandomStream(const Seed& seed, std::uint64_t stream)
-    : seed_(seed), stream_(stream) {}
+RandomStream::RandomStream(const Seed& seed, std::uint64_t stream) : seed_(seed), stream_(stream) {}
 
 RandomStream::~RandomStream() {
   secure_zero(seed_);
@@ -47,8 +48,8 @@ void RandomStream::refill() {
   static_assert(sizeof nonce == sizeof stream_);
   std::memcpy(nonce, &stream_, sizeof nonce);
   buffer_.fill(std::byte{0});
-  crypto_stream_chacha20_xor_ic(raw(buffer_.data()), raw(buffer_.data()), buffer_.size(), nonce, block_,
-                                raw(seed_.data()));
+  crypto_stream_chacha20_xor_ic(raw(buffer_.data()), raw(buffer_.data()), buffer_.size(), nonce,
+                                block_, raw(seed_.data()));
   block_ += buffer_.size() / kChaChaBlock;
   used_ = 0;
 }

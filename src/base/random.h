@@ -19,8 +19,8 @@ void random_bytes(std::span<std::byte> out);
 Seed random_seed();
 
 /// A deterministic stream of bytes: ChaCha20 (RFC 8439 block function, libsodium's 64-bit-nonce
-/// variant) keyed by `seed`, nonce = `stream`, counter from 0. Equal (seed, stream) give equal bytes
-/// on every machine; ciphertext compression and reproducible tests rest on it.
+/// variant) keyed by `seed`, nonce = `stream`, counter from 0. Equal (seed, stream) give equal
+/// bytes on every machine; ciphertext compression and reproducible tests rest on it.
 class RandomStream {
  public:
   RandomStream(const Seed& seed, std::uint64_t stream);

@@ -25,13 +25,13 @@ enum class ErrorCode {
   kScaleMismatch,     ///< operands' scales differ
   kMissingKey,        ///< a rotation or relinearization key that was not made
   kNotFound,
-  kConflict,          ///< already exists with other content, or the state forbids it
-  kDenied,            ///< not authenticated or not permitted
+  kConflict,  ///< already exists with other content, or the state forbids it
+  kDenied,    ///< not authenticated or not permitted
   kCancelled,
-  kNoSpace,           ///< disk full or quota reached
+  kNoSpace,  ///< disk full or quota reached
   kIo,
-  kUnavailable,       ///< the other side cannot be reached or is too busy: try again
-  kNotBuilt,          ///< a documented feature that this version does not have
+  kUnavailable,  ///< the other side cannot be reached or is too busy: try again
+  kNotBuilt,     ///< a documented feature that this version does not have
 };
 
 /// The stable spelling of a code, e.g. "outside_box".
@@ -53,14 +53,16 @@ class Defect : public std::logic_error {
 /// Throws Defect unless `condition` holds.
 inline void check(bool condition, std::string_view why,
                   std::source_location where = std::source_location::current()) {
-  if (!condition) [[unlikely]] throw_defect(why, where);
+  if (!condition) [[unlikely]]
+    throw_defect(why, where);
 }
 
 /// A T or an Error; a subset of std::expected<T, Error>.
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by design
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by design
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT
 
   bool has_value() const { return state_.index() == 0; }
@@ -112,6 +114,8 @@ template <class T>
 T must(Result<T> result) {
   return std::move(result).value();
 }
-inline void must(const Status& status) { check(status.has_value(), status ? "" : status.error().message); }
+inline void must(const Status& status) {
+  check(status.has_value(), status ? "" : status.error().message);
+}
 
 }  // namespace salus

@@ -15,7 +15,7 @@ void secure_zero(std::span<std::byte> bytes) noexcept;
 /// Wiped on destruction, never copied by accident, never printed. `reveal()` is the only way in,
 /// so that searching for that one word lists every place that touches secret material.
 template <class T>
-  requires std::is_trivially_copyable_v<T>
+requires std::is_trivially_copyable_v<T>
 class Secret {
  public:
   explicit Secret(std::size_t count) : values_(std::make_unique<T[]>(count)), count_(count) {}

@@ -414,8 +414,8 @@ TEST(Noise, BoundsWhatRandomErrorsDoToEachOperation) {
   }
 }
 
-// P(|X Y| > t) = 2 t K_1(2 t) for independent complex Gaussians of variance one: one union bound over
-// the 2^15 slots of the largest ring leaves 2^-64.
+// P(|X Y| > t) = 2 t K_1(2 t) for independent complex Gaussians of variance one: one union bound
+// over the 2^15 slots of the largest ring leaves 2^-64.
 TEST(NoiseLedger, ProductTailHoldsInAllSlotsTogether) {
   const double t = 29;
   EXPECT_LT(std::log2(2 * t * std::cyl_bessel_k(1.0, 2 * t)), -64 - 15);

@@ -15,13 +15,13 @@ enum class Encryption { kSecretKey, kPublicKey };
 /// Tail bounds, in slots, on the errors that single operations add: each holds in all 2^15 slots
 /// together but for a probability of 2^-64, for errors that are independent of each other.
 ///
-/// An error polynomial whose N coefficients have variance v has slots of variance N v. A slot's value
-/// is near a complex Gaussian and exceeds t sqrt(N v) with probability exp(-t^2), or less than
-/// 2^-64 / 2^15 at t = 10.6 even if real and imaginary part hang together in the worst way. Where an
-/// error is multiplied by a secret polynomial (rounding times s, digit times e, u times e), a slot is
-/// a product of two such values: it exceeds t sqrt(N v) with probability 2 t K_1(2 t), about
-/// sqrt(pi t) exp(-2 t), which needs t = 29. sigma = 3.24 is the standard deviation of the errors
-/// (centred binomial with 21 pairs), secrets are uniform ternary (variance 2/3).
+/// An error polynomial whose N coefficients have variance v has slots of variance N v. A slot's
+/// value is near a complex Gaussian and exceeds t sqrt(N v) with probability exp(-t^2), or less
+/// than 2^-64 / 2^15 at t = 10.6 even if real and imaginary part hang together in the worst way.
+/// Where an error is multiplied by a secret polynomial (rounding times s, digit times e, u times
+/// e), a slot is a product of two such values: it exceeds t sqrt(N v) with probability 2 t K_1(2
+/// t), about sqrt(pi t) exp(-2 t), which needs t = 29. sigma = 3.24 is the standard deviation of
+/// the errors (centred binomial with 21 pairs), secrets are uniform ternary (variance 2/3).
 class NoiseLedger {
  public:
   explicit NoiseLedger(const Chain& chain);

@@ -9,8 +9,8 @@
 
 namespace salus::ckks {
 
-/// An encoded vector: the polynomial m with slots z_i = m(zeta^(3^i)) / scale, zeta = exp(i pi / N).
-/// In NTT form, limbs q_0 .. q_level.
+/// An encoded vector: the polynomial m with slots z_i = m(zeta^(3^i)) / scale, zeta = exp(i pi /
+/// N). In NTT form, limbs q_0 .. q_level.
 struct Plaintext {
   ParametersPtr params;
   int level = 0;
@@ -18,8 +18,8 @@ struct Plaintext {
   ring::Poly poly;
 };
 
-/// c_0 + c_1 s + c_2 s^2 + ... = m + noise modulo q_0 .. q_level. In NTT form; two parts unless made by
-/// `Evaluator::multiply_unrelinearized`.
+/// c_0 + c_1 s + c_2 s^2 + ... = m + noise modulo q_0 .. q_level. In NTT form; two parts unless
+/// made by `Evaluator::multiply_unrelinearized`.
 struct Ciphertext {
   ParametersPtr params;
   int level = 0;
@@ -32,8 +32,8 @@ struct Ciphertext {
   }
 };
 
-/// A fresh secret-key encryption whose c_1 is uniform and expanded from `seed` (limb j from stream j):
-/// half the bytes on the wire.
+/// A fresh secret-key encryption whose c_1 is uniform and expanded from `seed` (limb j from stream
+/// j): half the bytes on the wire.
 struct SeededCiphertext {
   ParametersPtr params;
   int level = 0;

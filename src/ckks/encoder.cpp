@@ -21,7 +21,8 @@ std::vector<Complex> roots_of_unity(std::size_t count, std::size_t used) {
   }
   std::vector<Complex> roots(used, Complex(1, 0));
   for (std::size_t k = 1; k < used; ++k) {
-    const std::size_t low = k & (~k + 1);  // lowest set bit: the order of that factor is count / low
+    const std::size_t low =
+        k & (~k + 1);  // lowest set bit: the order of that factor is count / low
     const std::size_t order_bits = static_cast<std::size_t>(std::bit_width(count / low)) - 1;
     const Complex& factor = half_angles[order_bits - 1];
     const Complex& rest = roots[k ^ low];
@@ -55,7 +56,8 @@ class Composer {
       const arith::Modulus& q = basis_[i]->modulus();
       std::uint64_t digit = poly.limb(i)[coefficient];
       for (std::size_t j = 0; j < i; ++j) {
-        digit = arith::multiply(q.subtract(digit, q.reduce(digits_[j])), inverses_[i][j], q.value());
+        digit =
+            arith::multiply(q.subtract(digit, q.reduce(digits_[j])), inverses_[i][j], q.value());
       }
       digits_[i] = digit;
     }
@@ -152,7 +154,8 @@ Result<Plaintext> Encoder::encode_slots(std::vector<Complex> slots, int level, d
   if (!(scale > 0) || !std::isfinite(scale)) {
     return Error{ErrorCode::kInvalidArgument, "encode: the scale is not a positive number"};
   }
-  // Before the transform, which would spread a NaN over all coefficients, where no comparison sees it.
+  // Before the transform, which would spread a NaN over all coefficients, where no comparison sees
+  // it.
   if (!std::all_of(slots.begin(), slots.end(), [](const Complex& z) {
         return std::isfinite(z.real()) && std::isfinite(z.imag());
       })) {
@@ -185,7 +188,8 @@ Result<Plaintext> Encoder::encode_slots(std::vector<Complex> slots, int level, d
   ring::Poly poly(2 * n, basis.size(), ring::Form::kCoefficient);
   for (std::size_t j = 0; j < basis.size(); ++j) {
     const kernel::Words limb = poly.limb(j);
-    for (std::size_t i = 0; i < 2 * n; ++i) limb[i] = residue_of(coefficients[i], basis[j]->modulus());
+    for (std::size_t i = 0; i < 2 * n; ++i)
+      limb[i] = residue_of(coefficients[i], basis[j]->modulus());
   }
   ring::to_ntt(poly, basis);
   return Plaintext{params_, level, scale, std::move(poly)};
@@ -209,11 +213,11 @@ Result<Plaintext> Encoder::encode(std::span<const double> values, int level, dou
 
 Result<Plaintext> Encoder::encode_repeated(std::span<const double> values, int level,
                                            double scale) const {
-  if (values.empty() || !std::has_single_bit(values.size()) || values.size() > params_->slot_count()) {
-    return Error{ErrorCode::kInvalidArgument,
-                 "encode: " + std::to_string(values.size()) +
-                     " values cannot be repeated evenly over " +
-                     std::to_string(params_->slot_count()) + " slots"};
+  if (values.empty() || !std::has_single_bit(values.size()) ||
+      values.size() > params_->slot_count()) {
+    return Error{ErrorCode::kInvalidArgument, "encode: " + std::to_string(values.size()) +
+                                                  " values cannot be repeated evenly over " +
+                                                  std::to_string(params_->slot_count()) + " slots"};
   }
   std::vector<Complex> slots(params_->slot_count());
   for (std::size_t i = 0; i < slots.size(); ++i) slots[i] = values[i % values.size()];
@@ -245,7 +249,8 @@ std::vector<Complex> Encoder::decode(const Plaintext& plain) const {
 std::vector<double> Encoder::decode_real(const Plaintext& plain) const {
   const std::vector<Complex> slots = decode(plain);
   std::vector<double> out(slots.size());
-  std::transform(slots.begin(), slots.end(), out.begin(), [](const Complex& z) { return z.real(); });
+  std::transform(slots.begin(), slots.end(), out.begin(),
+                 [](const Complex& z) { return z.real(); });
   return out;
 }
 

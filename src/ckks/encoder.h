@@ -14,10 +14,11 @@ using Complex = std::complex<double>;
 /// The canonical embedding and its inverse. Slot i is the value at zeta^(3^i), conjugates lie at
 /// -3^i, as in Microsoft SEAL. Immutable; may be shared between threads.
 ///
-/// Method: with n = N / 2 and X^n = i at every zeta^(4k+1), m(zeta^(4k+1)) is a complex transform of
-/// length n of (m_j + i m_{j+n}) zeta^j; each slot or its conjugate is one of these points.
-/// Only IEEE additions, products and square roots are used, so that equal inputs give equal words on
-/// every machine. Error: below 2^-48 of the largest value, plus the rounding 1/2 of each coefficient.
+/// Method: with n = N / 2 and X^n = i at every zeta^(4k+1), m(zeta^(4k+1)) is a complex transform
+/// of length n of (m_j + i m_{j+n}) zeta^j; each slot or its conjugate is one of these points. Only
+/// IEEE additions, products and square roots are used, so that equal inputs give equal words on
+/// every machine. Error: below 2^-48 of the largest value, plus the rounding 1/2 of each
+/// coefficient.
 class Encoder {
  public:
   explicit Encoder(ParametersPtr params);
@@ -39,8 +40,8 @@ class Encoder {
   Result<Plaintext> encode_slots(std::vector<Complex> slots, int level, double scale) const;
 
   ParametersPtr params_;
-  std::vector<Complex> roots_;          // exp(2 pi i k / n), k < n / 2
-  std::vector<Complex> twist_;          // zeta^j, j < n
+  std::vector<Complex> roots_;           // exp(2 pi i k / n), k < n / 2
+  std::vector<Complex> twist_;           // zeta^j, j < n
   std::vector<std::uint32_t> reversed_;  // bit reversal of length n
   std::vector<std::uint32_t> position_;  // slot -> index of the transform
   std::vector<bool> conjugated_;         // slot holds the conjugate

@@ -1,5 +1,5 @@
-// What a server may hold: keys that let it switch ciphertexts back to the secret key after a product,
-// a rotation or a conjugation, and that decrypt nothing.
+// What a server may hold: keys that let it switch ciphertexts back to the secret key after a
+// product, a rotation or a conjugation, and that decrypt nothing.
 #pragma once
 
 #include <map>
@@ -11,9 +11,10 @@
 
 namespace salus::ckks {
 
-/// Encryptions of P g_d s' under s modulo q_0 .. q_level P, one a digit d; g_d is 1 modulo the primes
-/// of digit d and 0 modulo the others (Han and Ki, eprint 2019/688). b_d + a_d s = P g_d s' + e_d.
-/// Serves every ciphertext at or below `level`. The a_d are expanded from `seed` where there is one.
+/// Encryptions of P g_d s' under s modulo q_0 .. q_level P, one a digit d; g_d is 1 modulo the
+/// primes of digit d and 0 modulo the others (Han and Ki, eprint 2019/688). b_d + a_d s = P g_d s'
+/// + e_d. Serves every ciphertext at or below `level`. The a_d are expanded from `seed` where there
+/// is one.
 struct KeySwitchKey {
   struct Digit {
     ring::Poly b;
@@ -24,7 +25,8 @@ struct KeySwitchKey {
   std::vector<Digit> digits;
 
   /// a_d of digit d, from the seed.
-  static ring::Poly expand(const Parameters& params, const Seed& seed, int level, std::size_t digit);
+  static ring::Poly expand(const Parameters& params, const Seed& seed, int level,
+                           std::size_t digit);
   /// Bytes on the wire: half of the residues when seeded.
   static std::size_t byte_count(const Parameters& params, int level, bool seeded);
 };

@@ -13,8 +13,8 @@ bool equal_scales(double a, double b) { return std::abs(a - b) <= kScaleToleranc
 std::string log2_text(double x) { return "2^" + std::to_string(std::log2(x)); }
 
 Error level_mismatch(int a, int b) {
-  return {ErrorCode::kMismatch, "operands at levels " + std::to_string(a) + " and " + std::to_string(b) +
-                                    "; drop_level the higher one first"};
+  return {ErrorCode::kMismatch, "operands at levels " + std::to_string(a) + " and " +
+                                    std::to_string(b) + "; drop_level the higher one first"};
 }
 
 Error scale_mismatch(double a, double b) {
@@ -32,9 +32,10 @@ Status require_room(const Parameters& params, int level, double scale) {
 // |x| < Q / 2, for an encoded scalar x.
 Status require_fits(const Parameters& params, int level, double x) {
   if (x == 0 || std::log2(std::abs(x)) < params.log_q(level) - 1) return {};
-  return Error{ErrorCode::kLevelExhausted,
-               "a scalar of " + log2_text(std::abs(x)) + " at its scale does not fit the modulus of " +
-                   std::to_string(params.log_q(level)) + " bits at level " + std::to_string(level)};
+  return Error{ErrorCode::kLevelExhausted, "a scalar of " + log2_text(std::abs(x)) +
+                                               " at its scale does not fit the modulus of " +
+                                               std::to_string(params.log_q(level)) +
+                                               " bits at level " + std::to_string(level)};
 }
 
 }  // namespace
@@ -46,7 +47,8 @@ Evaluator::Evaluator(std::shared_ptr<const EvaluationKeys> keys) : keys_(std::mo
 Status Evaluator::require(const Ciphertext& a) const {
   if (same_parameters(a.params, params())) return {};
   return Error{ErrorCode::kMismatch,
-               "ciphertext of parameters " + (a.params ? a.params->hash().hex().substr(0, 16) : "none") +
+               "ciphertext of parameters " +
+                   (a.params ? a.params->hash().hex().substr(0, 16) : "none") +
                    ", evaluation keys of " + params()->hash().hex().substr(0, 16)};
 }
 
@@ -108,7 +110,8 @@ Result<Ciphertext> Evaluator::subtract_plain(const Ciphertext& a, const Plaintex
 
 Result<Ciphertext> Evaluator::multiply_plain(const Ciphertext& a, const Plaintext& p) const {
   if (const Status ok = require_plain(a, p, false); !ok) return ok.error();
-  if (const Status room = require_room(*params(), a.level, a.scale * p.scale); !room) return room.error();
+  if (const Status room = require_room(*params(), a.level, a.scale * p.scale); !room)
+    return room.error();
   Ciphertext out{a.params, a.level, a.scale * p.scale, {}};
   for (const ring::Poly& part : a.parts) {
     out.parts.push_back(ring::multiply(part, p.poly, params()->basis(a.level)));
@@ -126,7 +129,8 @@ void Evaluator::multiply_plain_add(const Ciphertext& a, const Plaintext& p, Ciph
 
 Result<Ciphertext> Evaluator::add_scalar(const Ciphertext& a, double x) const {
   if (const Status ok = require(a); !ok) return ok.error();
-  if (!std::isfinite(x)) return Error{ErrorCode::kInvalidArgument, "add_scalar: not a finite number"};
+  if (!std::isfinite(x))
+    return Error{ErrorCode::kInvalidArgument, "add_scalar: not a finite number"};
   if (const Status fits = require_fits(*params(), a.level, x * a.scale); !fits) return fits.error();
   const ring::BasisView basis = params()->basis(a.level);
   Ciphertext out = a;
@@ -144,7 +148,8 @@ Result<Ciphertext> Evaluator::multiply_scalar(const Ciphertext& a, double x, dou
   if (!std::isfinite(x) || !std::isfinite(scale) || !(scale > 0)) {
     return Error{ErrorCode::kInvalidArgument, "multiply_scalar: not a finite number or scale <= 0"};
   }
-  if (const Status room = require_room(*params(), a.level, a.scale * scale); !room) return room.error();
+  if (const Status room = require_room(*params(), a.level, a.scale * scale); !room)
+    return room.error();
   if (const Status fits = require_fits(*params(), a.level, x * scale); !fits) return fits.error();
   std::vector<std::uint64_t> residues;
   for (const auto& tables : params()->basis(a.level)) {
@@ -158,7 +163,8 @@ Result<Ciphertext> Evaluator::multiply_scalar(const Ciphertext& a, double x, dou
   return out;
 }
 
-Result<Ciphertext> Evaluator::multiply_unrelinearized(const Ciphertext& a, const Ciphertext& b) const {
+Result<Ciphertext> Evaluator::multiply_unrelinearized(const Ciphertext& a,
+                                                      const Ciphertext& b) const {
   if (const Status ok = require_pair(a, b, false); !ok) return ok.error();
   if (a.parts.size() != 2 || b.parts.size() != 2) {
     return Error{ErrorCode::kInvalidArgument, "multiply: relinearize the operands first"};
@@ -185,11 +191,13 @@ Result<Ciphertext> Evaluator::relinearize(const Ciphertext& a) const {
   }
   if (!keys_->relinearization || keys_->relinearization->level < a.level) {
     return Error{ErrorCode::kMissingKey,
-                 "no relinearization key for level " + std::to_string(a.level) + "; it would take " +
+                 "no relinearization key for level " + std::to_string(a.level) +
+                     "; it would take " +
                      std::to_string(KeySwitchKey::byte_count(*params(), a.level, true)) + " bytes"};
   }
   Ciphertext out{a.params, a.level, a.scale, {a.parts[0], a.parts[1]}};
-  key_switch_add(*params(), a.parts[2], a.level, *keys_->relinearization, out.parts[0], out.parts[1]);
+  key_switch_add(*params(), a.parts[2], a.level, *keys_->relinearization, out.parts[0],
+                 out.parts[1]);
   return out;
 }
 
@@ -202,7 +210,8 @@ Result<Ciphertext> Evaluator::multiply(const Ciphertext& a, const Ciphertext& b)
 Result<Ciphertext> Evaluator::rescale(const Ciphertext& a) const {
   if (const Status ok = require(a); !ok) return ok.error();
   if (a.level == 0) return Error{ErrorCode::kLevelExhausted, "rescale: already at level 0"};
-  Ciphertext out{a.params, a.level - 1, a.scale / static_cast<double>(params()->q(a.level).value()), {}};
+  Ciphertext out{
+      a.params, a.level - 1, a.scale / static_cast<double>(params()->q(a.level).value()), {}};
   for (const ring::Poly& part : a.parts) {
     out.parts.push_back(ring::divide_and_round_by_last(part, params()->basis(a.level)));
   }
@@ -216,9 +225,8 @@ Result<Ciphertext> Evaluator::drop_level(const Ciphertext& a, int level) const {
                                                  " to " + std::to_string(level)};
   }
   if (std::log2(a.scale) >= params()->log_q(level)) {
-    return Error{ErrorCode::kLevelExhausted,
-                 "drop_level: scale " + log2_text(a.scale) + " does not fit level " +
-                     std::to_string(level)};
+    return Error{ErrorCode::kLevelExhausted, "drop_level: scale " + log2_text(a.scale) +
+                                                 " does not fit level " + std::to_string(level)};
   }
   Ciphertext out = a;
   out.level = level;

@@ -1,5 +1,5 @@
-// Homomorphic arithmetic on RNS-CKKS ciphertexts. Holds evaluation keys only: nothing in this folder
-// can decrypt.
+// Homomorphic arithmetic on RNS-CKKS ciphertexts. Holds evaluation keys only: nothing in this
+// folder can decrypt.
 #pragma once
 
 #include <memory>
@@ -10,17 +10,20 @@
 
 namespace salus::ckks {
 
-/// Scales that differ by less than this, relatively, count as equal: rounding of doubles, not drift.
+/// Scales that differ by less than this, relatively, count as equal: rounding of doubles, not
+/// drift.
 inline constexpr double kScaleTolerance = 0x1p-40;
 
 /// Computes on ciphertexts encrypted under one secret key.
 ///
 /// Notation: N is the ring degree and q_0 .. q_L the modulus chain. A ciphertext at level l carries
-/// limbs q_0 .. q_l and encrypts a vector z of N/2 complex slots, multiplied by its scale. Operations
-/// act slot by slot. Noise of each operation: src/circuit/noise.h, which the tests use as tolerance.
+/// limbs q_0 .. q_l and encrypts a vector z of N/2 complex slots, multiplied by its scale.
+/// Operations act slot by slot. Noise of each operation: src/circuit/noise.h, which the tests use
+/// as tolerance.
 ///
-/// Operands are never changed. All methods are const and may run concurrently; results are equal word
-/// for word on every kernel. Every method checks that operands have these parameters (kMismatch).
+/// Operands are never changed. All methods are const and may run concurrently; results are equal
+/// word for word on every kernel. Every method checks that operands have these parameters
+/// (kMismatch).
 class Evaluator {
  public:
   /// `keys` may hold no keys: then only operations without key switching work.
@@ -60,7 +63,8 @@ class Evaluator {
   /// Noise: at most (1 + |s|_1) / 2 more in any coefficient (Cheon et al., eprint 2018/931).
   /// Errors: kLevelExhausted at level 0.
   Result<Ciphertext> rescale(const Ciphertext& a) const;
-  /// The same z and scale at a lower level: forgets limbs. Errors: kLevelExhausted, kInvalidArgument.
+  /// The same z and scale at a lower level: forgets limbs. Errors: kLevelExhausted,
+  /// kInvalidArgument.
   Result<Ciphertext> drop_level(const Ciphertext& a, int level) const;
 
   /// Slots shifted cyclically, positive = left; complex conjugates. Level and scale stay.

@@ -1,6 +1,6 @@
 // Hybrid key switching (Han and Ki, "Better bootstrapping for approximate homomorphic encryption",
-// eprint 2019/688). With one prime a digit and one special prime it is Microsoft SEAL's key switching,
-// byte for byte.
+// eprint 2019/688). With one prime a digit and one special prime it is Microsoft SEAL's key
+// switching, byte for byte.
 
 #include "ckks/evaluator.h"
 
@@ -10,7 +10,8 @@ namespace {
 // Digit d of the polynomial, raised to q_0 .. q_l, p_0 ..: its own limbs are copied, the others
 // converted and transformed.
 ring::Poly raise_digit(const Parameters& params, const ring::Poly& part,
-                       const ring::Poly& coefficients, const KeySwitchPlan::Digit& digit, int level) {
+                       const ring::Poly& coefficients, const KeySwitchPlan::Digit& digit,
+                       int level) {
   const ring::BasisView extended = params.extended_basis(level);
   ring::Poly raised(params.ring_degree(), extended.size(), ring::Form::kNtt);
   std::vector<kernel::ConstWords> sources;
@@ -21,7 +22,8 @@ ring::Poly raise_digit(const Parameters& params, const ring::Poly& part,
   std::vector<kernel::Words> targets;
   for (const std::size_t t : digit.targets) targets.push_back(raised.limb(t));
   digit.converter.convert(sources, targets);
-  for (const std::size_t t : digit.targets) kernel::active().ntt_forward(raised.limb(t), *extended[t]);
+  for (const std::size_t t : digit.targets)
+    kernel::active().ntt_forward(raised.limb(t), *extended[t]);
   return raised;
 }
 

@@ -9,7 +9,9 @@
 namespace salus::ckks {
 namespace {
 
-Error invalid(const std::string& why) { return {ErrorCode::kInvalidArgument, "parameters: " + why}; }
+Error invalid(const std::string& why) {
+  return {ErrorCode::kInvalidArgument, "parameters: " + why};
+}
 
 double log2_product(const std::vector<std::uint64_t>& primes, std::size_t begin, std::size_t end) {
   double sum = 0;
@@ -38,23 +40,25 @@ Status require_shape(const ParametersLiteral& literal) {
       if (std::bit_width(prime) > kMaxPrimeBits) {
         return invalid("prime " + std::to_string(prime) + " has more than 60 bits");
       }
-      if (!seen.insert(prime).second) return invalid("prime " + std::to_string(prime) + " appears twice");
+      if (!seen.insert(prime).second)
+        return invalid("prime " + std::to_string(prime) + " appears twice");
     }
   }
   return {};
 }
 
-// A digit larger than P multiplies the key's noise by their quotient: refused from a factor of two on.
+// A digit larger than P multiplies the key's noise by their quotient: refused from a factor of two
+// on.
 Status require_special_primes(const ParametersLiteral& literal, std::size_t alpha) {
   if (literal.p.empty()) return {};
   const double log_p = log2_product(literal.p, 0, literal.p.size());
   for (std::size_t begin = 0; begin < literal.q.size(); begin += alpha) {
-    const double digit =
-        log2_product(literal.q, begin, std::min(begin + alpha, literal.q.size()));
+    const double digit = log2_product(literal.q, begin, std::min(begin + alpha, literal.q.size()));
     if (digit > log_p + 1) {
       return invalid("special primes of " + std::to_string(std::lround(log_p)) +
                      " bits are too few for a key-switching digit of " +
-                     std::to_string(std::lround(digit)) + " bits; raise dnum or add special primes");
+                     std::to_string(std::lround(digit)) +
+                     " bits; raise dnum or add special primes");
     }
   }
   return {};
@@ -64,7 +68,8 @@ KeySwitchPlan make_plan(const ring::Basis& extended, std::size_t limbs, std::siz
   const ring::BasisView q = ring::BasisView(extended).first(limbs);
   const ring::BasisView p = ring::BasisView(extended).subspan(limbs);
   KeySwitchPlan plan{{}, ring::ModDown(q, p)};
-  // Microsoft SEAL's gadget keeps its residues in [0, q_j); every other one takes the smaller noise.
+  // Microsoft SEAL's gadget keeps its residues in [0, q_j); every other one takes the smaller
+  // noise.
   const ring::Lift lift =
       alpha == 1 && p.size() == 1 ? ring::Lift::kNonNegative : ring::Lift::kCentred;
   for (std::size_t begin = 0; begin < limbs; begin += alpha) {
@@ -101,8 +106,8 @@ Result<ParametersPtr> Parameters::create(const ParametersLiteral& literal) {
   const std::size_t alpha = (literal.q.size() + dnum - 1) / dnum;
   if (const Status enough = require_special_primes(literal, alpha); !enough) return enough.error();
 
-  const double log_qp = log2_product(literal.q, 0, literal.q.size()) +
-                        log2_product(literal.p, 0, literal.p.size());
+  const double log_qp =
+      log2_product(literal.q, 0, literal.q.size()) + log2_product(literal.p, 0, literal.p.size());
   if (const Status secure = require_secure(literal.log_n, log_qp, literal.security); !secure) {
     return secure.error();
   }
@@ -126,7 +131,8 @@ Parameters::Parameters(const ParametersLiteral& literal, ring::Basis all)
       hash_(hash_of(literal)) {
   for (std::size_t limbs = 1; limbs <= chain_.size(); ++limbs) {
     ring::Basis extended(chain_.begin(), chain_.begin() + static_cast<std::ptrdiff_t>(limbs));
-    extended.insert(extended.end(), all.begin() + static_cast<std::ptrdiff_t>(chain_.size()), all.end());
+    extended.insert(extended.end(), all.begin() + static_cast<std::ptrdiff_t>(chain_.size()),
+                    all.end());
     if (!literal_.p.empty()) plans_.push_back(make_plan(extended, limbs, alpha_));
     extended_.push_back(std::move(extended));
   }

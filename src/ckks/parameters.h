@@ -16,8 +16,9 @@ namespace salus::ckks {
 struct ParametersLiteral {
   int log_n = 0;
   std::vector<std::uint64_t> q;  ///< modulus chain q_0 .. q_L: one prime a level (groups of one)
-  std::vector<std::uint64_t> p;  ///< special primes of key switching; may be empty: no key switching
-  int dnum = 1;                  ///< digits of key switching at the top level, 1 .. L + 1
+  std::vector<std::uint64_t>
+      p;         ///< special primes of key switching; may be empty: no key switching
+  int dnum = 1;  ///< digits of key switching at the top level, 1 .. L + 1
   SecurityProfile security = SecurityProfile::kClassical128;
   bool operator==(const ParametersLiteral&) const = default;
 };
@@ -26,15 +27,15 @@ struct ParametersLiteral {
 Digest hash_of(const ParametersLiteral& literal);
 
 /// How one level decomposes a polynomial for key switching (Han and Ki, eprint 2019/688): digits of
-/// alpha = ceil((L + 1) / dnum) consecutive primes. Digits are lifted to integers of mean zero, but for
-/// one prime a digit and one special prime, which is Microsoft SEAL's gadget, byte for byte: there
-/// digits lie in [0, q_j), and slot 0 sees noise of N / pi q_j / P errors.
+/// alpha = ceil((L + 1) / dnum) consecutive primes. Digits are lifted to integers of mean zero, but
+/// for one prime a digit and one special prime, which is Microsoft SEAL's gadget, byte for byte:
+/// there digits lie in [0, q_j), and slot 0 sees noise of N / pi q_j / P errors.
 struct KeySwitchPlan {
   struct Digit {
-    std::size_t begin;                     ///< first prime
-    std::size_t end;                       ///< one past the last prime
-    std::vector<std::size_t> targets;      ///< limbs of (q_0 .. q_l, p_0 ..) outside the digit
-    ring::BaseConverter converter;         ///< digit -> targets
+    std::size_t begin;                 ///< first prime
+    std::size_t end;                   ///< one past the last prime
+    std::vector<std::size_t> targets;  ///< limbs of (q_0 .. q_l, p_0 ..) outside the digit
+    ring::BaseConverter converter;     ///< digit -> targets
   };
   std::vector<Digit> digits;
   ring::ModDown mod_down;
@@ -42,8 +43,9 @@ struct KeySwitchPlan {
 
 class Parameters {
  public:
-  /// Errors: kInvalidArgument (ring degree outside 2^10 .. 2^17, primes not distinct, composite or not
-  /// 1 mod 2N, dnum), kUnsafeParameters (security table, on log2(Q P)), kLimit (more than 64 primes).
+  /// Errors: kInvalidArgument (ring degree outside 2^10 .. 2^17, primes not distinct, composite or
+  /// not 1 mod 2N, dnum), kUnsafeParameters (security table, on log2(Q P)), kLimit (more than 64
+  /// primes).
   static Result<std::shared_ptr<const Parameters>> create(const ParametersLiteral& literal);
 
   const ParametersLiteral& literal() const { return literal_; }
@@ -54,7 +56,9 @@ class Parameters {
   std::size_t special_count() const { return literal_.p.size(); }
   std::size_t alpha() const { return alpha_; }  ///< primes per digit
 
-  const arith::Modulus& q(int level) const { return chain_[static_cast<std::size_t>(level)]->modulus(); }
+  const arith::Modulus& q(int level) const {
+    return chain_[static_cast<std::size_t>(level)]->modulus();
+  }
   double log_q(int level) const;  ///< log2(q_0 .. q_level)
   double log_p() const;
   double log_qp() const { return log_q(max_level()) + log_p(); }

@@ -178,7 +178,8 @@ Result<program::Stage> readout_stage(const program::Stage& basis, const Eigen::M
   build.constant("coefficients", std::move(table));
   const int fold = fold_of(rows, columns, chain.slot_count());
   const std::size_t diagonals = columns / static_cast<std::size_t>(fold);
-  // The number of baby steps follows the columns alone, so that it too is the same for every question.
+  // The number of baby steps follows the columns alone, so that it too is the same for every
+  // question.
   const int baby = 1 << (std::bit_width(std::max<std::size_t>(columns / 2, 1)) / 2);
   const double scale = std::exp2(kLogScale) * build.prime(made.level);
   const ValueId y =

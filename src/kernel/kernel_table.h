@@ -1,5 +1,5 @@
-// The hot loops on raw limbs behind one table per backend. Arithmetic is exact: every backend returns
-// the same words as `reference()`. That is its whole contract.
+// The hot loops on raw limbs behind one table per backend. Arithmetic is exact: every backend
+// returns the same words as `reference()`. That is its whole contract.
 #pragma once
 
 #include <cstdint>

@@ -98,13 +98,14 @@ Result<SecretKey> SecretKey::derive(ckks::ParametersPtr params, std::span<const 
 Result<SecretKey> SecretKey::from_coefficients(ckks::ParametersPtr params,
                                                std::span<const std::int64_t> coefficients) {
   if (coefficients.size() != params->ring_degree()) {
-    return Error{ErrorCode::kInvalidArgument,
-                 "secret key: " + std::to_string(coefficients.size()) + " coefficients, ring degree " +
-                     std::to_string(params->ring_degree())};
+    return Error{ErrorCode::kInvalidArgument, "secret key: " + std::to_string(coefficients.size()) +
+                                                  " coefficients, ring degree " +
+                                                  std::to_string(params->ring_degree())};
   }
   const bool ternary = std::all_of(coefficients.begin(), coefficients.end(),
                                    [](std::int64_t c) { return c >= -1 && c <= 1; });
-  if (!ternary) return Error{ErrorCode::kInvalidArgument, "secret key: a coefficient is not -1, 0 or 1"};
+  if (!ternary)
+    return Error{ErrorCode::kInvalidArgument, "secret key: a coefficient is not -1, 0 or 1"};
   return from_checked(std::move(params), coefficients);
 }
 
@@ -217,7 +218,8 @@ void forget(ring::Poly& poly) { secure_zero(std::as_writable_bytes(poly.words())
 
 }  // namespace
 
-ckks::KeySwitchKey make_relinearization_key(const SecretKey& secret, int level, RandomStream& random) {
+ckks::KeySwitchKey make_relinearization_key(const SecretKey& secret, int level,
+                                            RandomStream& random) {
   ring::Poly s = secret_poly(secret, level);
   ring::Poly square = ring::multiply(s, s, secret.params()->basis(level));
   ckks::KeySwitchKey key = make_key_switch_key(secret, square, level, random);

@@ -18,8 +18,8 @@ inline constexpr std::size_t kRootSeedBytes = 32;
 /// A uniform ternary secret s, kept as its values modulo q_0 .. q_L, p_0 .. in NTT form.
 class SecretKey {
  public:
-  /// s sampled from HKDF-SHA256(root, label): equal (parameters, root, label) give equal keys; nothing
-  /// but the root needs to be stored. One label a twin: a leaked key exposes one twin.
+  /// s sampled from HKDF-SHA256(root, label): equal (parameters, root, label) give equal keys;
+  /// nothing but the root needs to be stored. One label a twin: a leaked key exposes one twin.
   /// Errors: kInvalidArgument (root is not 32 bytes).
   static Result<SecretKey> derive(ckks::ParametersPtr params, std::span<const std::byte> root,
                                   std::string_view label);
@@ -40,7 +40,8 @@ class SecretKey {
 
  private:
   SecretKey(ckks::ParametersPtr params, Secret<std::uint64_t> values, const Digest& id);
-  static SecretKey from_checked(ckks::ParametersPtr params, std::span<const std::int64_t> coefficients);
+  static SecretKey from_checked(ckks::ParametersPtr params,
+                                std::span<const std::int64_t> coefficients);
   ckks::ParametersPtr params_;
   Secret<std::uint64_t> values_;
   Digest id_;
@@ -53,8 +54,8 @@ Result<ckks::SeededCiphertext> encrypt(const SecretKey& secret, const ckks::Plai
                                        RandomStream& random);
 
 /// m + noise = c_0 + c_1 s + c_2 s^2 modulo q_0 .. q_l. The values belong to the key holder alone:
-/// sharing them leaks the key (Li and Micciancio, eprint 2020/1533) unless a release gate rounds them.
-/// Errors: kMismatch (parameters).
+/// sharing them leaks the key (Li and Micciancio, eprint 2020/1533) unless a release gate rounds
+/// them. Errors: kMismatch (parameters).
 Result<ckks::Plaintext> decrypt(const SecretKey& secret, const ckks::Ciphertext& ciphertext);
 
 /// b + a s = e modulo Q P: lets others encrypt to the holder.
@@ -73,7 +74,8 @@ Result<ckks::Ciphertext> encrypt(const PublicKey& key, const ckks::Plaintext& pl
 /// A key that switches part * s' to (1, s), s' given modulo q_0 .. q_level in NTT form.
 ckks::KeySwitchKey make_key_switch_key(const SecretKey& secret, const ring::Poly& from, int level,
                                        RandomStream& random);
-ckks::KeySwitchKey make_relinearization_key(const SecretKey& secret, int level, RandomStream& random);
+ckks::KeySwitchKey make_relinearization_key(const SecretKey& secret, int level,
+                                            RandomStream& random);
 ckks::KeySwitchKey make_galois_key(const SecretKey& secret, std::uint32_t galois_element, int level,
                                    RandomStream& random);
 
@@ -84,6 +86,7 @@ using Progress = std::function<bool(double)>;
 /// Errors: kMismatch (no special primes, level above the chain), kCancelled.
 Result<ckks::EvaluationKeys> make_evaluation_keys(const SecretKey& secret,
                                                   const circuit::KeyRequirements& requirements,
-                                                  RandomStream& random, const Progress& progress = {});
+                                                  RandomStream& random,
+                                                  const Progress& progress = {});
 
 }  // namespace salus::keys

@@ -72,8 +72,7 @@ Result<Expression> convert(const ASTNode& node, int depth) {
   }
   const unsigned count = node.getNumChildren();
   switch (node.getType()) {
-    case AST_INTEGER:
-      return leaf(static_cast<double>(node.getInteger()));
+    case AST_INTEGER: return leaf(static_cast<double>(node.getInteger()));
     case AST_REAL:
     case AST_REAL_E:
     case AST_RATIONAL:
@@ -81,30 +80,20 @@ Result<Expression> convert(const ASTNode& node, int depth) {
       return leaf(node.getReal());
     case AST_NAME:
     case AST_NAME_TIME:
-    case AST_NAME_AVOGADRO:
-      return convert_named(node);
-    case AST_PLUS:
-      return convert_many(node, Kind::kAdd, depth);
-    case AST_TIMES:
-      return convert_many(node, Kind::kMultiply, depth);
+    case AST_NAME_AVOGADRO: return convert_named(node);
+    case AST_PLUS: return convert_many(node, Kind::kAdd, depth);
+    case AST_TIMES: return convert_many(node, Kind::kMultiply, depth);
     case AST_MINUS:
       return count == 1 ? convert_unary(node, 0, Kind::kNegate, depth)
                         : convert_many(node, Kind::kSubtract, depth);
-    case AST_DIVIDE:
-      return convert_many(node, Kind::kDivide, depth);
+    case AST_DIVIDE: return convert_many(node, Kind::kDivide, depth);
     case AST_POWER:
-    case AST_FUNCTION_POWER:
-      return convert_many(node, Kind::kPower, depth);
-    case AST_FUNCTION_EXP:
-      return convert_unary(node, 0, Kind::kExp, depth);
-    case AST_FUNCTION_LN:
-      return convert_unary(node, 0, Kind::kLn, depth);
-    case AST_FUNCTION_ROOT:
-      return convert_root(node, depth);
-    case AST_FUNCTION_MIN:
-      return convert_many(node, Kind::kMin, depth);
-    case AST_FUNCTION_MAX:
-      return convert_many(node, Kind::kMax, depth);
+    case AST_FUNCTION_POWER: return convert_many(node, Kind::kPower, depth);
+    case AST_FUNCTION_EXP: return convert_unary(node, 0, Kind::kExp, depth);
+    case AST_FUNCTION_LN: return convert_unary(node, 0, Kind::kLn, depth);
+    case AST_FUNCTION_ROOT: return convert_root(node, depth);
+    case AST_FUNCTION_MIN: return convert_many(node, Kind::kMin, depth);
+    case AST_FUNCTION_MAX: return convert_many(node, Kind::kMax, depth);
     default:
       return unsupported(node.getName() == nullptr ? "an operation in it"
                                                    : "'" + std::string(node.getName()) + "'");
@@ -156,30 +145,18 @@ struct Spelling {
 
 Spelling spelling(Kind kind) {
   switch (kind) {
-    case Kind::kAdd:
-      return {" + ", "+", 1};
-    case Kind::kSubtract:
-      return {" - ", "-", 1};
-    case Kind::kMultiply:
-      return {" * ", "*", 2};
-    case Kind::kDivide:
-      return {" / ", "/", 2};
-    case Kind::kNegate:
-      return {"-", "neg", 3};
-    case Kind::kPower:
-      return {"^", "^", 4};
-    case Kind::kExp:
-      return {"exp", "exp", 0};
-    case Kind::kLn:
-      return {"ln", "ln", 0};
-    case Kind::kSqrt:
-      return {"sqrt", "sqrt", 0};
-    case Kind::kMin:
-      return {"min", "min", 0};
-    case Kind::kMax:
-      return {"max", "max", 0};
-    default:
-      return {"", "", 5};
+    case Kind::kAdd: return {" + ", "+", 1};
+    case Kind::kSubtract: return {" - ", "-", 1};
+    case Kind::kMultiply: return {" * ", "*", 2};
+    case Kind::kDivide: return {" / ", "/", 2};
+    case Kind::kNegate: return {"-", "neg", 3};
+    case Kind::kPower: return {"^", "^", 4};
+    case Kind::kExp: return {"exp", "exp", 0};
+    case Kind::kLn: return {"ln", "ln", 0};
+    case Kind::kSqrt: return {"sqrt", "sqrt", 0};
+    case Kind::kMin: return {"min", "min", 0};
+    case Kind::kMax: return {"max", "max", 0};
+    default: return {"", "", 5};
   }
 }
 
@@ -249,24 +226,12 @@ double CompiledExpression::operator()(std::span<const double> values) const {
     double& a = stack[top - (top < 2 ? top : 2)];
     double& b = stack[top - (top < 1 ? top : 1)];
     switch (step.kind) {
-      case Kind::kNumber:
-        stack[top++] = step.number;
-        break;
-      case Kind::kSymbol:
-        stack[top++] = values[step.position];
-        break;
-      case Kind::kNegate:
-        b = -b;
-        break;
-      case Kind::kExp:
-        b = std::exp(b);
-        break;
-      case Kind::kLn:
-        b = std::log(b);
-        break;
-      case Kind::kSqrt:
-        b = std::sqrt(b);
-        break;
+      case Kind::kNumber: stack[top++] = step.number; break;
+      case Kind::kSymbol: stack[top++] = values[step.position]; break;
+      case Kind::kNegate: b = -b; break;
+      case Kind::kExp: b = std::exp(b); break;
+      case Kind::kLn: b = std::log(b); break;
+      case Kind::kSqrt: b = std::sqrt(b); break;
       case Kind::kAdd:
         a += b;
         --top;

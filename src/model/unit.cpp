@@ -105,14 +105,10 @@ Result<Dimension> infer_dimension(const Expression& formula,
   auto second = formula.operands.size() > 1 ? infer_dimension(formula.operands[1], units) : first;
   if (!second) return second;
   switch (formula.kind) {
-    case ExpressionKind::kMultiply:
-      return first->times(*second, 1);
-    case ExpressionKind::kDivide:
-      return first->times(*second, -1);
-    case ExpressionKind::kSqrt:
-      return Dimension{}.times(*first, 0.5);
-    case ExpressionKind::kPower:
-      return infer_power(formula, *first);
+    case ExpressionKind::kMultiply: return first->times(*second, 1);
+    case ExpressionKind::kDivide: return first->times(*second, -1);
+    case ExpressionKind::kSqrt: return Dimension{}.times(*first, 0.5);
+    case ExpressionKind::kPower: return infer_power(formula, *first);
     case ExpressionKind::kExp:
     case ExpressionKind::kLn:
       if (!first->is_number()) return different(formula);

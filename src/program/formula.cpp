@@ -79,44 +79,21 @@ double Formula::operator()(std::span<const double> values) const {
     }
     const double b = pop();
     switch (token.kind) {
-      case Kind::kNegate:
-        stack.push_back(-b);
-        continue;
-      case Kind::kExp:
-        stack.push_back(std::exp(b));
-        continue;
-      case Kind::kLn:
-        stack.push_back(std::log(b));
-        continue;
-      case Kind::kSqrt:
-        stack.push_back(std::sqrt(b));
-        continue;
-      default:
-        break;
+      case Kind::kNegate: stack.push_back(-b); continue;
+      case Kind::kExp: stack.push_back(std::exp(b)); continue;
+      case Kind::kLn: stack.push_back(std::log(b)); continue;
+      case Kind::kSqrt: stack.push_back(std::sqrt(b)); continue;
+      default: break;
     }
     const double a = pop();
     switch (token.kind) {
-      case Kind::kAdd:
-        stack.push_back(a + b);
-        break;
-      case Kind::kSubtract:
-        stack.push_back(a - b);
-        break;
-      case Kind::kMultiply:
-        stack.push_back(a * b);
-        break;
-      case Kind::kDivide:
-        stack.push_back(a / b);
-        break;
-      case Kind::kPower:
-        stack.push_back(std::pow(a, b));
-        break;
-      case Kind::kMin:
-        stack.push_back(std::min(a, b));
-        break;
-      default:
-        stack.push_back(std::max(a, b));
-        break;
+      case Kind::kAdd: stack.push_back(a + b); break;
+      case Kind::kSubtract: stack.push_back(a - b); break;
+      case Kind::kMultiply: stack.push_back(a * b); break;
+      case Kind::kDivide: stack.push_back(a / b); break;
+      case Kind::kPower: stack.push_back(std::pow(a, b)); break;
+      case Kind::kMin: stack.push_back(std::min(a, b)); break;
+      default: stack.push_back(std::max(a, b)); break;
     }
   }
   return stack.back();

@@ -85,7 +85,8 @@ BaseConverter::BaseConverter(BasisView from, BasisView to, Lift lift)
 
 void BaseConverter::convert(std::span<const kernel::ConstWords> limbs,
                             std::span<const kernel::Words> out) const {
-  check(limbs.size() == from_.size() && out.size() == to_.size(), "base conversion of another shape");
+  check(limbs.size() == from_.size() && out.size() == to_.size(),
+        "base conversion of another shape");
   const bool centred = lift_ == Lift::kCentred;
   const bool single = from_.size() == 1;
   std::vector<std::vector<std::uint64_t>> digits;
@@ -117,7 +118,8 @@ ModDown::ModDown(BasisView q, BasisView p)
 }
 
 Poly ModDown::apply(const Poly& a) const {
-  check(a.form() == Form::kNtt && a.limb_count() == q_.size() + p_.size(), "mod-down of another shape");
+  check(a.form() == Form::kNtt && a.limb_count() == q_.size() + p_.size(),
+        "mod-down of another shape");
   std::vector<std::vector<std::uint64_t>> tail;
   std::vector<kernel::ConstWords> views;
   for (std::size_t i = 0; i < p_.size(); ++i) {

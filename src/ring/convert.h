@@ -17,9 +17,9 @@ Poly divide_and_round_by_last(const Poly& a, BasisView basis);
 /// Which number stands for a residue x of D = prod d_j, k factors, when it is converted.
 enum class Lift {
   kNonNegative,  ///< x + u D, 0 <= u < k, x in [0, D)
-  /// x + u D - floor(k D / 2) shifted to a multiple of D from x: in [-k D / 2, k D / 2) with mean zero.
-  /// A mean of D / 2 in all coefficients is the value (D / 2) 2 / (1 - zeta) in slot 0: N / pi times
-  /// D / 2, where centred coefficients of that size give the square root of N.
+  /// x + u D - floor(k D / 2) shifted to a multiple of D from x: in [-k D / 2, k D / 2) with mean
+  /// zero. A mean of D / 2 in all coefficients is the value (D / 2) 2 / (1 - zeta) in slot 0: N /
+  /// pi times D / 2, where centred coefficients of that size give the square root of N.
   kCentred,
 };
 
@@ -36,7 +36,7 @@ class BaseConverter {
   Basis from_;
   Basis to_;
   Lift lift_;
-  std::vector<arith::Factor> inverse_;              // (D / d_j)^-1 mod d_j
+  std::vector<arith::Factor> inverse_;               // (D / d_j)^-1 mod d_j
   std::vector<std::vector<std::uint64_t>> weights_;  // [target][j] = D / d_j mod target
   std::vector<std::uint64_t> shift_from_;            // floor(k D / 2) mod d_j, where centred
   std::vector<std::uint64_t> shift_to_;              // floor(k D / 2) mod target
@@ -45,7 +45,8 @@ class BaseConverter {
 /// round(a / P) for a modulo Q P, P = prod p_i: what ends a key switch.
 ///
 /// Subtracts the centred conversion of a mod P and multiplies by P^-1. With one special prime the
-/// rounding is exact and SEAL's; with K it is off by at most K / 2 either way, and by nothing on average.
+/// rounding is exact and SEAL's; with K it is off by at most K / 2 either way, and by nothing on
+/// average.
 class ModDown {
  public:
   ModDown(BasisView q, BasisView p);

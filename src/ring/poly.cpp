@@ -68,7 +68,8 @@ void add_to(Poly& sum, const Poly& a, BasisView basis) {
 void subtract_from(Poly& difference, const Poly& a, BasisView basis) {
   require_same_shape(difference, a, basis);
   for (std::size_t j = 0; j < a.limb_count(); ++j) {
-    kernel::active().subtract(difference.limb(j), a.limb(j), difference.limb(j), basis[j]->modulus());
+    kernel::active().subtract(difference.limb(j), a.limb(j), difference.limb(j),
+                              basis[j]->modulus());
   }
 }
 
@@ -102,12 +103,14 @@ Poly from_signed(std::span<const std::int64_t> coefficients, BasisView basis) {
 Automorphism::Automorphism(int log_n, std::uint32_t galois_element)
     : galois_element_(galois_element), source_(std::size_t{1} << log_n) {
   const std::uint32_t two_n = std::uint32_t{2} << log_n;
-  check(galois_element % 2 == 1 && galois_element < two_n, "Galois element is even or not below 2N");
+  check(galois_element % 2 == 1 && galois_element < two_n,
+        "Galois element is even or not below 2N");
   std::vector<std::uint32_t> reversed(source_.size());
   for (std::uint32_t i = 1; i < reversed.size(); ++i) {
     reversed[i] = reversed[i / 2] / 2 + (i % 2) * (two_n / 4);
   }
-  // Position i holds the value at psi^e, e = 2 reverse(i) + 1; b(X) = a(X^g) has a's value at psi^(e g).
+  // Position i holds the value at psi^e, e = 2 reverse(i) + 1; b(X) = a(X^g) has a's value at
+  // psi^(e g).
   for (std::uint32_t i = 0; i < source_.size(); ++i) {
     const std::uint64_t e = 2 * std::uint64_t{reversed[i]} + 1;
     const auto image = static_cast<std::uint32_t>(e * galois_element % two_n);

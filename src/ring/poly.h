@@ -1,5 +1,5 @@
-// Polynomials of Z_Q[X]/(X^N + 1) in residue number system form, and the arithmetic that never leaves
-// their limbs.
+// Polynomials of Z_Q[X]/(X^N + 1) in residue number system form, and the arithmetic that never
+// leaves their limbs.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ enum class Form : std::uint8_t { kCoefficient, kNtt };
 using Basis = std::vector<std::shared_ptr<const arith::NttTables>>;
 using BasisView = std::span<const std::shared_ptr<const arith::NttTables>>;
 
-/// Residues of one polynomial: limb j holds N words in [0, q_j). Knows no moduli; operations take the
-/// basis beside the polynomial.
+/// Residues of one polynomial: limb j holds N words in [0, q_j). Knows no moduli; operations take
+/// the basis beside the polynomial.
 class Poly {
  public:
   Poly() = default;

@@ -1,6 +1,5 @@
 #include "ring/sampling.h"
 
-
 namespace salus::ring {
 
 void sample_ternary(RandomStream& random, std::span<std::int64_t> out) {
@@ -11,8 +10,8 @@ void sample_ternary(RandomStream& random, std::span<std::int64_t> out) {
 
 void sample_error(RandomStream& random, std::span<std::int64_t> out) {
   constexpr std::uint64_t kMask = (std::uint64_t{1} << kErrorBound) - 1;
-  // std::popcount may compile to a table look-up where the processor has no instruction for it; this
-  // form is the same shifts and adds everywhere (Warren, Hacker's Delight, figure 5-2).
+  // std::popcount may compile to a table look-up where the processor has no instruction for it;
+  // this form is the same shifts and adds everywhere (Warren, Hacker's Delight, figure 5-2).
   const auto count_ones = [](std::uint64_t x) {
     x -= (x >> 1) & 0x5555555555555555;
     x = (x & 0x3333333333333333) + ((x >> 2) & 0x3333333333333333);

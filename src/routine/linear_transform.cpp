@@ -17,14 +17,15 @@ Status require_shape(const LinearShape& shape, std::size_t slots, std::size_t va
   const std::size_t c = std::bit_ceil(shape.columns);
   const auto fold = static_cast<std::size_t>(shape.fold);
   const auto baby = static_cast<std::size_t>(shape.baby);
-  if (shape.fold < 1 || shape.baby < 1 || !std::has_single_bit(fold) || !std::has_single_bit(baby) ||
-      fold > c || baby > c / fold) {
+  if (shape.fold < 1 || shape.baby < 1 || !std::has_single_bit(fold) ||
+      !std::has_single_bit(baby) || fold > c || baby > c / fold) {
     return bad("fold " + std::to_string(shape.fold) + " and baby " + std::to_string(shape.baby) +
                " are not powers of two that divide " + std::to_string(c) + " columns");
   }
   if (shape.rows + (fold - 1) * (c / fold) > slots / fold || c > slots / fold) {
     return bad(std::to_string(shape.rows) + " rows and " + std::to_string(c) + " columns in " +
-               std::to_string(shape.fold) + " parts do not fit " + std::to_string(slots) + " slots");
+               std::to_string(shape.fold) + " parts do not fit " + std::to_string(slots) +
+               " slots");
   }
   return {};
 }
@@ -93,7 +94,8 @@ Result<ckks::Ciphertext> LinearTransform::apply(const ckks::Evaluator& evaluator
   const auto fold = static_cast<std::size_t>(shape_.fold);
   const std::size_t delta = slots_ / fold + diagonal_count_;
   for (std::size_t k = 1; k < fold; k *= 2) {
-    const Result<ckks::Ciphertext> other = evaluator.rotate(acc, static_cast<int>(delta * k % slots_));
+    const Result<ckks::Ciphertext> other =
+        evaluator.rotate(acc, static_cast<int>(delta * k % slots_));
     if (!other) return other.error();
     Result<ckks::Ciphertext> total = evaluator.add(acc, *other);
     if (!total) return total.error();

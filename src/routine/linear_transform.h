@@ -9,8 +9,8 @@
 
 namespace salus::routine {
 
-/// Shape of a product out = A x. c is `columns` rounded up to a power of two; x repeats over the slots
-/// with a period that divides c.
+/// Shape of a product out = A x. c is `columns` rounded up to a power of two; x repeats over the
+/// slots with a period that divides c.
 struct LinearShape {
   std::size_t rows = 0;
   std::size_t columns = 0;
@@ -20,20 +20,20 @@ struct LinearShape {
 
 /// A with its diagonals encoded once; immutable, shared between threads.
 ///
-/// Algorithm (Halevi and Shoup, CRYPTO 2014; baby steps after their CRYPTO 2018 paper): with S slots,
-/// D = c / F and delta = S / F + D, part f holds row r at slot f delta + r, where diagonal d reads
-/// column (r + f D + d) mod c. acc = sum_i rotate(sum_j diagonal[i B + j] rotate(x, j), i B); then
-/// acc += rotate(acc, delta 2^k), k = 0 .. log2(F) - 1.
+/// Algorithm (Halevi and Shoup, CRYPTO 2014; baby steps after their CRYPTO 2018 paper): with S
+/// slots, D = c / F and delta = S / F + D, part f holds row r at slot f delta + r, where diagonal d
+/// reads column (r + f D + d) mod c. acc = sum_i rotate(sum_j diagonal[i B + j] rotate(x, j), i B);
+/// then acc += rotate(acc, delta 2^k), k = 0 .. log2(F) - 1.
 ///
 /// Slots 0 .. rows - 1 of the result hold A x, the others partial sums. Level: that of x. Scale:
 /// scale_x * scale. Cost: (B - 1) + (D / B - 1) + log2(F) rotations, D plaintext products.
 class LinearTransform {
  public:
-  /// Errors: kInvalidArgument (shape: rows + (F - 1) D <= S / F, c <= S / F, powers of two), those of
-  /// Encoder::encode.
-  static Result<LinearTransform> create(const ckks::Encoder& encoder, const ckks::Parameters& params,
-                                        const LinearShape& shape, std::span<const double> matrix,
-                                        int level, double scale);
+  /// Errors: kInvalidArgument (shape: rows + (F - 1) D <= S / F, c <= S / F, powers of two), those
+  /// of Encoder::encode.
+  static Result<LinearTransform> create(const ckks::Encoder& encoder,
+                                        const ckks::Parameters& params, const LinearShape& shape,
+                                        std::span<const double> matrix, int level, double scale);
 
   /// Errors: kMissingKey, kMismatch (level).
   Result<ckks::Ciphertext> apply(const ckks::Evaluator& evaluator, const ckks::Ciphertext& x) const;

@@ -18,7 +18,8 @@ constexpr std::size_t kColumns = 50;
 constexpr std::size_t kPeriod = 64;
 
 ckks::ParametersPtr small_ring() {
-  const std::vector<std::uint64_t> level = must(arith::find_primes(40, 1, arith::Side::kAlternating));
+  const std::vector<std::uint64_t> level =
+      must(arith::find_primes(40, 1, arith::Side::kAlternating));
   const std::vector<std::uint64_t> large = must(arith::find_primes(50, 2, arith::Side::kBelow));
   return must(ckks::Parameters::create({.log_n = 11,
                                         .q = {large[0], level[0]},
@@ -59,10 +60,9 @@ TEST_P(LinearTransformOf, EncryptedVectorIsTheMatrixProduct) {
 
   const ckks::Plaintext plain = must(encoder.encode_repeated(x, 1, 0x1p40));
   const ckks::Ciphertext input = must(keys::encrypt(secret, plain, stream)).expand();
-  const LinearTransform transform = must(LinearTransform::create(
-      encoder, *params, {kRows, kColumns, baby, fold}, matrix, 1, 0x1p40));
-  const ckks::Ciphertext product =
-      must(evaluator.rescale(must(transform.apply(evaluator, input))));
+  const LinearTransform transform = must(
+      LinearTransform::create(encoder, *params, {kRows, kColumns, baby, fold}, matrix, 1, 0x1p40));
+  const ckks::Ciphertext product = must(evaluator.rescale(must(transform.apply(evaluator, input))));
   const std::vector<double> out = encoder.decode_real(must(keys::decrypt(secret, product)));
 
   // Fresh noise, key switching and rescaling each stay below 2^-20 of a slot at scale 2^40 and
@@ -76,8 +76,8 @@ TEST_P(LinearTransformOf, EncryptedVectorIsTheMatrixProduct) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EverySplit, LinearTransformOf,
-                         testing::Values(Case{1, 1}, Case{8, 1}, Case{64, 1}, Case{8, 2}, Case{4, 4},
-                                         Case{1, 8}));
+                         testing::Values(Case{1, 1}, Case{8, 1}, Case{64, 1}, Case{8, 2},
+                                         Case{4, 4}, Case{1, 8}));
 
 TEST(LinearTransform, RefusesShapesThatDoNotFit) {
   const ckks::ParametersPtr params = small_ring();

@@ -48,7 +48,8 @@ Result<std::shared_ptr<const PreparedCircuit>> PreparedCircuit::create(
   ckks::ParametersLiteral wanted = literal_of(circuit.chain);
   wanted.security = params->literal().security;
   if (!(wanted == params->literal())) {
-    return Error{ErrorCode::kMismatch, "circuit " + circuit.name + " is written for other parameters"};
+    return Error{ErrorCode::kMismatch,
+                 "circuit " + circuit.name + " is written for other parameters"};
   }
   std::shared_ptr<PreparedCircuit> out(new PreparedCircuit(std::move(circuit), params));
   const ckks::Encoder encoder(params);
@@ -57,15 +58,18 @@ Result<std::shared_ptr<const PreparedCircuit>> PreparedCircuit::create(
     const Status encoded = out->encode(out->circuit_.nodes[id], id, constants, encoder);
     if (!encoded) return encoded.error();
     if (progress && !progress(static_cast<double>(id + 1) / static_cast<double>(count))) {
-      return Error{ErrorCode::kCancelled, "encoding of circuit " + out->circuit_.name + " cancelled"};
+      return Error{ErrorCode::kCancelled,
+                   "encoding of circuit " + out->circuit_.name + " cancelled"};
     }
   }
   return std::shared_ptr<const PreparedCircuit>(std::move(out));
 }
 
-Status PreparedCircuit::encode(const Node& node, ValueId id, const circuit::ConstantTable& constants,
+Status PreparedCircuit::encode(const Node& node, ValueId id,
+                               const circuit::ConstantTable& constants,
                                const ckks::Encoder& encoder) {
-  if (node.op != Op::kAddPlain && node.op != Op::kMultiplyPlain && node.op != Op::kLinear) return {};
+  if (node.op != Op::kAddPlain && node.op != Op::kMultiplyPlain && node.op != Op::kLinear)
+    return {};
   const Node& operand = circuit_.nodes[node.operands[0]];
   const auto entry = constants.find(node.constant);
   check(entry != constants.end(), "constant of a verified circuit is missing");
@@ -154,8 +158,8 @@ Result<std::vector<ckks::Ciphertext>> run_encrypted(const PreparedCircuit& prepa
                                                     const Progress& progress) {
   const circuit::Circuit& circuit = prepared.circuit();
   if (!ckks::same_parameters(prepared.params(), evaluator.params())) {
-    return Error{ErrorCode::kMismatch, "circuit " + circuit.name +
-                                           " and evaluation keys have different parameters"};
+    return Error{ErrorCode::kMismatch,
+                 "circuit " + circuit.name + " and evaluation keys have different parameters"};
   }
   EncryptedRun run(prepared, evaluator);
   std::size_t used = 0;
@@ -176,15 +180,17 @@ Result<std::vector<ckks::Ciphertext>> run_encrypted(const PreparedCircuit& prepa
     }
   }
   if (used != inputs.size()) {
-    return Error{ErrorCode::kMismatch, "circuit " + circuit.name + " takes " + std::to_string(used) +
-                                           " inputs, " + std::to_string(inputs.size()) + " were given"};
+    return Error{ErrorCode::kMismatch, "circuit " + circuit.name + " takes " +
+                                           std::to_string(used) + " inputs, " +
+                                           std::to_string(inputs.size()) + " were given"};
   }
   std::vector<ckks::Ciphertext> outputs;
   for (const ValueId id : circuit.outputs) outputs.push_back(run.get(id));
   return outputs;
 }
 
-std::string missing_keys(const circuit::KeyRequirements& required, const ckks::EvaluationKeys& keys) {
+std::string missing_keys(const circuit::KeyRequirements& required,
+                         const ckks::EvaluationKeys& keys) {
   const ckks::Parameters& params = *keys.params;
   std::string missing;
   const auto want = [&](const std::string& what, int level, const ckks::KeySwitchKey* have) {

@@ -26,10 +26,9 @@ class PreparedCircuit {
  public:
   /// `circuit` must have passed circuit::verify with these constants.
   /// Errors: kMismatch (parameters), kLevelExhausted (a constant does not fit), kCancelled.
-  static Result<std::shared_ptr<const PreparedCircuit>> create(circuit::Circuit circuit,
-                                                               const circuit::ConstantTable& constants,
-                                                               ckks::ParametersPtr params,
-                                                               const Progress& progress = {});
+  static Result<std::shared_ptr<const PreparedCircuit>> create(
+      circuit::Circuit circuit, const circuit::ConstantTable& constants, ckks::ParametersPtr params,
+      const Progress& progress = {});
 
   const circuit::Circuit& circuit() const { return circuit_; }
   const ckks::ParametersPtr& params() const { return params_; }
@@ -38,8 +37,8 @@ class PreparedCircuit {
  private:
   friend class EncryptedRun;
   PreparedCircuit(circuit::Circuit circuit, ckks::ParametersPtr params);
-  Status encode(const circuit::Node& node, circuit::ValueId id, const circuit::ConstantTable& constants,
-                const ckks::Encoder& encoder);
+  Status encode(const circuit::Node& node, circuit::ValueId id,
+                const circuit::ConstantTable& constants, const ckks::Encoder& encoder);
 
   circuit::Circuit circuit_;
   ckks::ParametersPtr params_;
@@ -57,8 +56,9 @@ Result<std::vector<ckks::Ciphertext>> run_encrypted(const PreparedCircuit& prepa
                                                     std::span<const ckks::Ciphertext> inputs,
                                                     const Progress& progress = {});
 
-/// The evaluation keys that `required` lists and `keys` lacks or has at too low a level, in words with
-/// their sizes; empty when nothing is missing.
-std::string missing_keys(const circuit::KeyRequirements& required, const ckks::EvaluationKeys& keys);
+/// The evaluation keys that `required` lists and `keys` lacks or has at too low a level, in words
+/// with their sizes; empty when nothing is missing.
+std::string missing_keys(const circuit::KeyRequirements& required,
+                         const ckks::EvaluationKeys& keys);
 
 }  // namespace salus::runtime

@@ -1,4 +1,5 @@
-// Goal:   a circuit means the same in the clear and on ciphertexts, at the levels and scales that its
+// Goal:   a circuit means the same in the clear and on ciphertexts, at the levels and scales that
+// its
 //         text promises; what does not fit is refused by name.
 // Method: one circuit with every operation on a small insecure ring, fixed seeds.
 
@@ -20,8 +21,10 @@ using circuit::Op;
 
 circuit::Chain small_chain() {
   const std::vector<std::uint64_t> large = must(arith::find_primes(50, 2, arith::Side::kBelow));
-  const std::vector<std::uint64_t> levels = must(arith::find_primes(40, 3, arith::Side::kAlternating));
-  return {.log_n = 11, .q = {large[0], levels[0], levels[1], levels[2]}, .p = {large[1]}, .dnum = 4};
+  const std::vector<std::uint64_t> levels =
+      must(arith::find_primes(40, 3, arith::Side::kAlternating));
+  return {
+      .log_n = 11, .q = {large[0], levels[0], levels[1], levels[2]}, .p = {large[1]}, .dnum = 4};
 }
 
 // y = A (conj(x) z + m + rot(x, 3) - (-x) ...): every operation once.
@@ -49,16 +52,31 @@ Sample every_operation() {
   add({.op = Op::kMultiply, .name = "xz", .operands = {2, 1}, .level = 3, .scale = s3 * s3});
   add({.op = Op::kRescale, .name = "p", .operands = {3}, .level = 2, .scale = s2});
   add({.op = Op::kRotate, .name = "r", .operands = {0}, .steps = 3, .level = 3, .scale = s3});
-  add({.op = Op::kMultiplyPlain, .name = "rm", .operands = {5}, .constant = "mask", .level = 3,
+  add({.op = Op::kMultiplyPlain,
+       .name = "rm",
+       .operands = {5},
+       .constant = "mask",
+       .level = 3,
        .scale = s3 * s3});
   add({.op = Op::kRescale, .name = "rr", .operands = {6}, .level = 2, .scale = s2});
   add({.op = Op::kAdd, .name = "sum", .operands = {4, 7}, .level = 2, .scale = s2});
   add({.op = Op::kNegate, .name = "n", .operands = {8}, .level = 2, .scale = s2});
-  add({.op = Op::kAddPlain, .name = "a", .operands = {9}, .constant = "shift", .level = 2, .scale = s2});
+  add({.op = Op::kAddPlain,
+       .name = "a",
+       .operands = {9},
+       .constant = "shift",
+       .level = 2,
+       .scale = s2});
   add({.op = Op::kSubtract, .name = "d", .operands = {10}, .level = 2, .scale = s2});
   c.nodes.back().operands = {10, 4};
-  add({.op = Op::kLinear, .name = "y", .operands = {11}, .constant = "A", .baby = 2, .fold = 2,
-       .level = 2, .scale = s2 * q2});
+  add({.op = Op::kLinear,
+       .name = "y",
+       .operands = {11},
+       .constant = "A",
+       .baby = 2,
+       .fold = 2,
+       .level = 2,
+       .scale = s2 * q2});
   add({.op = Op::kRescale, .name = "yr", .operands = {12}, .level = 1, .scale = s2 * q2 / q2});
   add({.op = Op::kDropLevel, .name = "out", .operands = {13}, .level = 0, .scale = s2});
   c.outputs = {14};
@@ -96,8 +114,7 @@ class EncryptedCircuit : public testing::Test {
 };
 
 TEST_F(EncryptedCircuit, MeansTheSameAsInTheClear) {
-  const auto prepared =
-      must(PreparedCircuit::create(sample_.circuit, sample_.constants, params_));
+  const auto prepared = must(PreparedCircuit::create(sample_.circuit, sample_.constants, params_));
   const ckks::Evaluator evaluator =
       evaluator_with(circuit::required_keys(sample_.circuit, sample_.constants));
   const std::vector<ckks::Ciphertext> inputs = {encrypt(x_, 3), encrypt(z_, 3)};
@@ -140,7 +157,8 @@ TEST_F(EncryptedCircuit, SaysWhichInputDoesNotFit) {
 }
 
 TEST_F(EncryptedCircuit, ListsTheKeysThatAreMissing) {
-  const circuit::KeyRequirements needed = circuit::required_keys(sample_.circuit, sample_.constants);
+  const circuit::KeyRequirements needed =
+      circuit::required_keys(sample_.circuit, sample_.constants);
   ckks::EvaluationKeys keys = must(keys::make_evaluation_keys(*secret_, needed, random_));
   EXPECT_EQ(missing_keys(needed, keys), "");
   keys.relinearization.reset();
@@ -155,7 +173,8 @@ TEST_F(EncryptedCircuit, StopsWhenAskedTo) {
   const ckks::Evaluator evaluator =
       evaluator_with(circuit::required_keys(sample_.circuit, sample_.constants));
   const std::vector<ckks::Ciphertext> inputs = {encrypt(x_, 3), encrypt(z_, 3)};
-  const auto stopped = run_encrypted(*prepared, evaluator, inputs, [](double f) { return f < 0.5; });
+  const auto stopped =
+      run_encrypted(*prepared, evaluator, inputs, [](double f) { return f < 0.5; });
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().code, ErrorCode::kCancelled);
 }

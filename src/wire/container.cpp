@@ -58,7 +58,8 @@ Bytes finish(Bytes out) {
 
 std::uint64_t poly_bytes(const ckks::Parameters& params, ring::BasisView basis) {
   std::uint64_t sum = 0;
-  for (const auto& tables : basis) sum += packed_bytes(params.ring_degree(), tables->modulus().value());
+  for (const auto& tables : basis)
+    sum += packed_bytes(params.ring_degree(), tables->modulus().value());
   return sum;
 }
 
@@ -76,7 +77,8 @@ Result<std::vector<std::uint64_t>> read_primes(ByteReader& in) {
   if (!in.ok()) return short_object(in);
   if (count > ckks::kMaxPrimes) {
     return Error{ErrorCode::kLimit, "an object with " + std::to_string(count) +
-                                        " primes; the limit is " + std::to_string(ckks::kMaxPrimes)};
+                                        " primes; the limit is " +
+                                        std::to_string(ckks::kMaxPrimes)};
   }
   std::vector<std::uint64_t> primes;
   for (int i = 0; i < count; ++i) primes.push_back(in.u64());
@@ -97,7 +99,8 @@ Result<Header> read_header(ByteReader& in) {
     return Error{ErrorCode::kVersion, "object of format version " + std::to_string(version) +
                                           "; this build reads version " + std::to_string(kVersion)};
   }
-  if (kind < 1 || kind > 2) return parse_error("unknown kind of object " + std::to_string(kind), 10);
+  if (kind < 1 || kind > 2)
+    return parse_error("unknown kind of object " + std::to_string(kind), 10);
   if (log_n > kMaxLogN) {
     return Error{ErrorCode::kLimit, "ring degree 2^" + std::to_string(log_n) + " is above 2^" +
                                         std::to_string(kMaxLogN)};
@@ -124,15 +127,17 @@ Result<Header> open(ByteView bytes, ByteReader& in, Kind kind, const ckks::Param
   if (!header) return header.error();
   if (header->kind != kind) {
     return Error{ErrorCode::kMismatch,
-                 "object of kind " + std::to_string(static_cast<int>(header->kind)) + " where kind " +
-                     std::to_string(static_cast<int>(kind)) + " was expected"};
+                 "object of kind " + std::to_string(static_cast<int>(header->kind)) +
+                     " where kind " + std::to_string(static_cast<int>(kind)) + " was expected"};
   }
   ckks::ParametersLiteral expected = params->literal();
   expected.security = header->parameters.security;
   if (!(header->parameters == expected)) {
     return Error{ErrorCode::kMismatch,
-                 "object of parameter set " + ckks::hash_of(header->parameters).hex().substr(0, 16) + " (2^" + std::to_string(header->parameters.log_n) +
-                     ", " + std::to_string(header->parameters.q.size()) + "+" +
+                 "object of parameter set " +
+                     ckks::hash_of(header->parameters).hex().substr(0, 16) + " (2^" +
+                     std::to_string(header->parameters.log_n) + ", " +
+                     std::to_string(header->parameters.q.size()) + "+" +
                      std::to_string(header->parameters.p.size()) + " primes); expected " +
                      params->hash().hex().substr(0, 16) + " (2^" + std::to_string(params->log_n()) +
                      ", " + std::to_string(params->literal().q.size()) + "+" +
@@ -145,8 +150,8 @@ Result<Header> open(ByteView bytes, ByteReader& in, Kind kind, const ckks::Param
 Status require_size(ByteView bytes, std::uint64_t expected) {
   if (bytes.size() == expected) return {};
   return Error{ErrorCode::kParse, "the object has " + std::to_string(bytes.size()) +
-                                      " bytes where its header announces " + std::to_string(expected) +
-                                      "; send it again"};
+                                      " bytes where its header announces " +
+                                      std::to_string(expected) + "; send it again"};
 }
 
 Status require_checksum(ByteView bytes) {
@@ -157,7 +162,8 @@ Status require_checksum(ByteView bytes) {
                "the checksum does not match: the object was changed or damaged; send it again"};
 }
 
-Result<ring::Poly> read_poly(ByteReader& in, const ckks::Parameters& params, ring::BasisView basis) {
+Result<ring::Poly> read_poly(ByteReader& in, const ckks::Parameters& params,
+                             ring::BasisView basis) {
   ring::Poly poly(params.ring_degree(), basis.size(), ring::Form::kNtt);
   for (std::size_t j = 0; j < basis.size(); ++j) {
     const std::uint64_t q = basis[j]->modulus().value();
@@ -186,7 +192,8 @@ Result<CiphertextMeta> read_ciphertext_meta(ByteReader& in, const ckks::Paramete
   }
   if (level > params.max_level()) {
     return parse_error("level " + std::to_string(level) + " is above the chain's " +
-                           std::to_string(params.max_level()), in.offset());
+                           std::to_string(params.max_level()),
+                       in.offset());
   }
   if (!std::isfinite(scale) || scale < 1 || std::log2(scale) >= params.log_q(level)) {
     return parse_error("the scale does not fit the modulus of its level", in.offset());
@@ -207,7 +214,8 @@ Result<KeyEntry> read_key(ByteReader& in, const ckks::Parameters& params) {
   if (!in.ok()) return short_object(in);
   if (level > params.max_level()) {
     return parse_error("evaluation key at level " + std::to_string(level) + ", the chain ends at " +
-                           std::to_string(params.max_level()), in.offset());
+                           std::to_string(params.max_level()),
+                       in.offset());
   }
   if (element != 0 && (element % 2 == 0 || element >= 2 * params.ring_degree())) {
     return parse_error("Galois element " + std::to_string(element) + " is not odd and below 2N",
@@ -263,7 +271,8 @@ Bytes write(const ckks::Ciphertext& ciphertext, const Digest& key_id) {
   const ckks::Parameters& params = *ciphertext.params;
   Bytes out = begin(Kind::kCiphertext, params, key_id);
   append_ciphertext_meta(out, ciphertext.parts.size(), false, ciphertext.level, ciphertext.scale);
-  for (const ring::Poly& part : ciphertext.parts) append_poly(out, part, params.basis(ciphertext.level));
+  for (const ring::Poly& part : ciphertext.parts)
+    append_poly(out, part, params.basis(ciphertext.level));
   return finish(std::move(out));
 }
 
@@ -309,7 +318,8 @@ Result<ReadCiphertext> read_ciphertext(ByteView bytes, const ckks::ParametersPtr
   const ring::BasisView basis = params->basis(meta->level);
   const std::uint64_t poly = poly_bytes(*params, basis);
   const std::uint64_t body = meta->seeded ? poly + 32 : meta->parts * poly;
-  if (const Status ok = require_size(bytes, in.offset() + body + kDigestBytes); !ok) return ok.error();
+  if (const Status ok = require_size(bytes, in.offset() + body + kDigestBytes); !ok)
+    return ok.error();
   if (const Status ok = require_checksum(bytes); !ok) return ok.error();
 
   ckks::Ciphertext out{params, meta->level, meta->scale, {}};

@@ -23,8 +23,8 @@ inline constexpr std::uint64_t kMaxObjectBytes = std::uint64_t{8} << 30;
 struct Header {
   Kind kind = Kind::kCiphertext;
   ckks::ParametersLiteral parameters;
-  /// Public name of the secret key it belongs to: keys::SecretKey::id(). Objects of different keys do
-  /// not fit together; saying so early is kinder than noise after decryption.
+  /// Public name of the secret key it belongs to: keys::SecretKey::id(). Objects of different keys
+  /// do not fit together; saying so early is kinder than noise after decryption.
   Digest key_id;
 };
 

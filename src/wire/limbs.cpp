@@ -38,8 +38,8 @@ Status read_packed(ByteView in, kernel::Words limb, std::uint64_t q) {
     window >>= bits;
     held -= bits;
     if (limb[i] >= q) {
-      return Error{ErrorCode::kCorrupt, "residue " + std::to_string(i) + " is not below its prime " +
-                                            std::to_string(q)};
+      return Error{ErrorCode::kCorrupt,
+                   "residue " + std::to_string(i) + " is not below its prime " + std::to_string(q)};
     }
   }
   if (window != 0) return Error{ErrorCode::kCorrupt, "padding bits of a limb are not zero"};

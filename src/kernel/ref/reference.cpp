@@ -19,7 +19,8 @@ std::uint64_t subtract_if_at_least(std::uint64_t x, std::uint64_t bound) {
 }
 
 // (x, y) -> (x + w y, x - w y): in [0, 4q), out [0, 4q).
-void forward_block(std::uint64_t* x, std::uint64_t* y, std::size_t count, Factor w, std::uint64_t q) {
+void forward_block(std::uint64_t* x, std::uint64_t* y, std::size_t count, Factor w,
+                   std::uint64_t q) {
   const std::uint64_t two_q = 2 * q;
   for (std::size_t j = 0; j < count; ++j) {
     const std::uint64_t u = subtract_if_at_least(x[j], two_q);
@@ -30,7 +31,8 @@ void forward_block(std::uint64_t* x, std::uint64_t* y, std::size_t count, Factor
 }
 
 // (x, y) -> (x + y, w (x - y)): in [0, 2q), out [0, 2q).
-void inverse_block(std::uint64_t* x, std::uint64_t* y, std::size_t count, Factor w, std::uint64_t q) {
+void inverse_block(std::uint64_t* x, std::uint64_t* y, std::size_t count, Factor w,
+                   std::uint64_t q) {
   const std::uint64_t two_q = 2 * q;
   for (std::size_t j = 0; j < count; ++j) {
     const std::uint64_t u = x[j];
