@@ -83,8 +83,14 @@ function(salus_test name)
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINKS} GTest::gtest GTest::gmock GTest::gtest_main)
-  target_compile_definitions(${name} PRIVATE
-    SALUS_SOURCE_DIR="${CMAKE_SOURCE_DIR}" SALUS_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  # Only sources that read files get the checkout's path: the others compile alike in every clone.
+  foreach(source IN LISTS arg_SOURCES)
+    file(STRINGS ${source} reads_files REGEX "SALUS_SOURCE_DIR|SALUS_BINARY_DIR" LIMIT_COUNT 1)
+    if(reads_files)
+      set_property(SOURCE ${source} APPEND PROPERTY COMPILE_DEFINITIONS
+        SALUS_SOURCE_DIR="${CMAKE_SOURCE_DIR}" SALUS_BINARY_DIR="${CMAKE_BINARY_DIR}")
+    endif()
+  endforeach()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   include(GoogleTest)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 DISCOVERY_MODE PRE_TEST
