@@ -16,31 +16,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class MainJob : public testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    folder_ = new TemporaryFolder;
-    const std::string bin = fs::path(SALUS_PATH).parent_path();
-    said_ = new Said(shell(folder, std::string(SALUS_REPOSITORY) +
-                                       "/tools/main-job --subjects 1,9 --bin '" + bin +
-                                       "' --out '" + (folder / "job").string() + "'"));
-  }
-  static void TearDownTestSuite() {
-    delete said_;
-    delete folder_;
-  }
-
-  static fs::path out() { return folder / "job"; }
-  static nlohmann::json results() {
-    return nlohmann::json::parse(must(read_text_file(out / "results.json", 64u << 20)));
-  }
-
-  static TemporaryFolder* folder_;
-  static Said* said_;
-};
-
-TemporaryFolder* MainJob::folder_ = nullptr;
-Said* MainJob::said_ = nullptr;
+nlohmann::json json_of(const fs::path& path) {
+  return nlohmann::json::parse(must(read_text_file(path, 64u << 20)));
+}
 
 void expect_progress(const Said& said) {
   for (const char* words : {"== 1/2 subject 1", "== 2/2 subject 9", "basis re-used", "report "}) {
