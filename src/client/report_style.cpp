@@ -1,9 +1,9 @@
 #include "client/report_style.h"
 
 namespace salus::client {
+namespace {
 
-std::string_view report_css() {
-  return R"css(
+constexpr std::string_view kStyle = R"css(
 :root{color-scheme:light dark;--bg:#f6f6f2;--card:#fff;--ink:#1c2530;--muted:#5b6774;--line:#dfe2e0;
 --accent:#0b6b70;--accent-soft:rgba(11,107,112,.17);--point:#b04a0c;--pick:#5b3fa6;--faint:#c9cfd3;
 --good:#2f6f3e;--shadow:0 1px 2px rgba(20,30,40,.05),0 6px 24px -12px rgba(20,30,40,.12)}
@@ -101,12 +101,11 @@ nav a{display:block;padding:3px 12px;border:1px solid var(--line);border-radius:
 text-decoration:none;background:var(--card);font-size:.88rem}
 footer{color:var(--muted);font-size:.86rem;padding-bottom:48px}
 .skip{position:absolute;left:-999px}.skip:focus{left:12px;top:12px;background:var(--card);padding:8px}
+@media (max-width:600px){figure .axis text,figure .axis .label{font-size:19px}}
 @media print{.card{break-inside:avoid;box-shadow:none}.pickbox{max-height:none}nav{display:none}}
 )css";
-}
 
-std::string_view report_script() {
-  return R"js(
+constexpr std::string_view kScript = R"js(
 for (const figure of document.querySelectorAll('figure[data-cursor]')) {
   const svg = figure.querySelector('svg'), out = figure.querySelector('output');
   const data = JSON.parse(figure.querySelector('script').textContent);
@@ -149,6 +148,11 @@ for (const figure of document.querySelectorAll('figure[data-cursor]')) {
   figure.closest('.alts')?.addEventListener('change', show);
 }
 )js";
-}
+
+}  // namespace
+
+std::string_view report_css() { return kStyle; }
+
+std::string_view report_script() { return kScript; }
 
 }  // namespace salus::client
