@@ -108,6 +108,7 @@ Result<Answer> list(const Common& common) {
 /// Follows the events; a broken stream is taken up again from the run's present state.
 Result<client::Run> follow(client::Api& api, const std::string& id, Progress& progress) {
   Result<client::Run> run = api.run(id);
+  double furthest = 0;  // a server that starts a run again does not turn the bar back
   for (int broken = 0; run && !run->ended(); ++broken) {
     if (broken > kWatchRetries) {
       return Error{ErrorCode::kUnavailable, "run " + id +
@@ -116,7 +117,8 @@ Result<client::Run> follow(client::Api& api, const std::string& id, Progress& pr
                                                 id};
     }
     const Status watched = api.watch_run(id, [&](const client::Run& now) {
-      progress.show(now.progress, now.stage.empty() ? now.state : now.stage);
+      furthest = std::max(furthest, now.progress);
+      progress.show(furthest, now.stage.empty() ? now.state : now.stage);
       run = now;
       return true;
     });

@@ -60,8 +60,8 @@ TEST(Curve, SummaryAndResiduals) {
 }
 
 TEST(Curve, DeclaredDecimalsFollowTheError) {
-  EXPECT_EQ(declared_decimals(0.004), 4);
-  EXPECT_EQ(declared_decimals(0.5), 2);
+  EXPECT_EQ(declared_decimals(0.004), 3);
+  EXPECT_EQ(declared_decimals(0.5), 1);
   EXPECT_EQ(declared_decimals(50), 0);
   EXPECT_EQ(declared_decimals(0), 9);
   EXPECT_EQ(declared_decimals(1e-30), 9);

@@ -21,7 +21,7 @@ void round_curves(Report& report) {
   for (SubjectReport& subject : report.subjects) {
     for (std::vector<double>& curve : subject.curves) {
       const double step = std::pow(10.0, declared_decimals(band_of(report.basis, curve)));
-      for (double& value : curve) value = std::round(value * step) / step;
+      for (double& value : curve) value = std::round(value * step) / step + 0.0;  // no -0
     }
   }
 }

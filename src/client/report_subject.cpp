@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "client/report_chart.h"
@@ -22,9 +23,7 @@ std::string script_json(const nlohmann::json& node) {
 }
 
 /// "0.00005": one or two digits, never an exponent.
-std::string plain(double value) {
-  return fmt::format("{:.{}f}", value, std::max(0, declared_decimals(value) - 1));
-}
+std::string plain(double value) { return fmt::format("{:.{}f}", value, declared_decimals(value)); }
 
 std::string y_label(const ReportBasis& basis) {
   return basis.output.name + " (" + basis.output.unit + ")";
@@ -83,21 +82,19 @@ std::string given_table(const ReportBasis& basis, const SubjectReport& subject) 
       "<th scope=\"col\">Computed</th><th scope=\"col\">Low</th><th scope=\"col\">High</th>"
       "<th scope=\"col\">Measured</th></tr></thead><tbody>",
       escape_html(basis.output.unit));
-  std::vector<std::pair<double, std::string>> rows;
-  const auto row = [&](double time, double value, const std::string& measured) {
-    rows.emplace_back(
-        time, fmt::format("<tr><th scope=\"row\">{:.2f}</th><td>{:.{}f}</td><td>{:.{}f}</td>"
-                          "<td>{:.{}f}</td><td>{}</td></tr>",
-                          time, value, decimals, std::max(0.0, value - band), decimals,
-                          value + band, decimals, measured));
+  const auto row = [&](double time, double value, const std::string& seen) {
+    html += fmt::format(
+        "<tr><th scope=\"row\">{:.2f}</th><td>{:.{}f}</td><td>{:.{}f}</td>"
+        "<td>{:.{}f}</td><td>{}</td></tr>",
+        time, value, decimals, std::max(0.0, value - band), decimals, value + band, decimals, seen);
   };
-  for (std::size_t t = 0; t < curve.size(); ++t) row(basis.output.times_h[t], curve[t], "");
-  for (const auto& point : subject.measured) {
-    const auto value = between.at(point.time_h);
-    if (value) row(point.time_h, *value, fmt::format("{:g}", point.value));
+  std::map<double, std::string> measured;
+  for (const auto& point : subject.measured)
+    measured[point.time_h] = fmt::format("{:g}", point.value);
+  for (const double time : basis.output.times_h) measured.try_emplace(time);
+  for (const auto& [time, text] : measured) {
+    if (const auto value = between.at(time)) row(time, *value, text);
   }
-  std::ranges::stable_sort(rows, {}, &std::pair<double, std::string>::first);
-  for (const auto& [time, text] : rows) html += text;
   return html + "</tbody></table></div></details>";
 }
 

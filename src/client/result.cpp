@@ -86,7 +86,7 @@ Result<double> error_against_clear(const Opened& opened, const program::Program&
 
 int declared_decimals(double error) {
   if (!(error > 0)) return 9;
-  return std::clamp(static_cast<int>(std::ceil(-std::log10(error))) + 1, 0, 9);
+  return std::clamp(static_cast<int>(std::ceil(-std::log10(error))), 0, 9);
 }
 
 }  // namespace salus::client
