@@ -7,6 +7,7 @@
 #include "catalogue.h"
 #include "ingest/csv.h"
 #include "model/fit.h"
+#include "model/oracle.h"
 #include "model/reference.h"
 #include "terminal.h"
 
@@ -106,6 +107,7 @@ Result<double> solver_difference(const model::Model& m) {
 Result<Answer> check_model(const Common& common, const ModelOptions& options) {
   const Result<model::Model> found = find_model(common, options.model);
   if (!found) return found.error();
+  if (const Status same = model::reproduce_oracles(*found); !same) return same.error();
   const Result<double> difference = solver_difference(*found);
   if (!difference) return difference.error();
   Answer answer{describe(*found), as_json(*found)};

@@ -9,6 +9,7 @@
 
 #include "arith/primes.h"
 #include "base/file.h"
+#include "base/random.h"
 
 namespace salus::client {
 namespace {
@@ -30,7 +31,8 @@ class KeyFileTest : public testing::Test {
 
   void write(const Bytes& bytes) const { must(write_file(path_, bytes, FileMode::kOwnerOnly)); }
 
-  const fs::path folder_ = fs::temp_directory_path() / "salus-key-file-test";
+  const fs::path folder_ =
+      fs::temp_directory_path() / ("salus-key-file-test-" + to_hex(random_seed()));
   const fs::path path_ = folder_ / "a.secret";
 };
 

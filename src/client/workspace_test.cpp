@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "base/random.h"
 
 namespace salus::client {
 namespace {
@@ -17,7 +18,8 @@ class WorkspaceTest : public testing::Test {
   void SetUp() override { fs::remove_all(folder_); }
   void TearDown() override { fs::remove_all(folder_); }
 
-  const fs::path folder_ = fs::temp_directory_path() / "salus-workspace-test";
+  const fs::path folder_ =
+      fs::temp_directory_path() / ("salus-workspace-test-" + to_hex(random_seed()));
 };
 
 TEST_F(WorkspaceTest, TwinsAndRunsAreReadBack) {

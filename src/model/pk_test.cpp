@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "model/fit.h"
+#include "model/oracle.h"
 
 namespace salus::model {
 namespace {
@@ -136,22 +137,21 @@ TEST(ReferenceCurve, RefusesBadSchedulesAndParameters) {
 TEST(Models, ReproduceTheirPublishedValues) {
   for (const std::string name : {"theophylline", "vancomycin"}) {
     const Model model = load(name);
-    ASSERT_FALSE(model.oracle.empty());
-    for (const OracleCase& c : model.oracle) {
-      const auto doses = repeated_dose(c.dose, 0, c.interval_h, c.count, c.infusion_h);
-      double found = 0;
-      if (c.quantity == "value_at") {
-        found = must(reference_curve(model, c.values, doses, {c.at_h}))[0];
-      } else {
-        // Linear clearance: the whole area, by the trapezoid rule to where nothing is left.
-        std::vector<double> times;
-        for (int i = 0; i <= 20000; ++i) times.push_back(0.05 * i);
-        const auto curve = must(fast_curve(model, c.values, doses, times));
-        for (std::size_t i = 1; i < times.size(); ++i) found += 0.025 * (curve[i] + curve[i - 1]);
-      }
-      EXPECT_NEAR(found / c.expected, 1, c.tolerance) << name << ": " << c.description;
-    }
+    const Status same = reproduce_oracles(model);
+    EXPECT_TRUE(same) << same.error().message;
   }
+}
+
+TEST(Models, AnOracleThatIsOffOrMissingIsNamedWithBothNumbers) {
+  Model model = load("theophylline");
+  model.oracle[0].expected *= 1.01;
+  const Status off = reproduce_oracles(model);
+  ASSERT_FALSE(off);
+  EXPECT_EQ(off.error().code, ErrorCode::kMismatch);
+  EXPECT_NE(off.error().message.find(model.oracle[0].description), std::string::npos);
+  EXPECT_NE(off.error().message.find("201.7"), std::string::npos) << off.error().message;
+  model.oracle.clear();
+  EXPECT_FALSE(reproduce_oracles(model));
 }
 
 TEST(Fit, ReproducesThePublishedIndividualFitsOfTheophylline) {

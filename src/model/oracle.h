@@ -1,0 +1,14 @@
+// Holds a model against the published values that its file names.
+#pragma once
+
+#include "base/result.h"
+#include "model/model.h"
+
+namespace salus::model {
+
+/// Fine if the reference solution reproduces every oracle case within its tolerance: "value_at" by
+/// CVODE, "auc" by the trapezoid rule over 1000 h of the faster solver. Errors: kMismatch, naming
+/// the case and both numbers, or that the file names none.
+Status reproduce_oracles(const Model& model);
+
+}  // namespace salus::model
