@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -53,12 +54,21 @@ Result<Bytes> read_file(const std::filesystem::path& path, std::uint64_t limit_b
     return io_error("cannot open", path, errno);
   }
   Bytes content;
+  // One allocation: growing would leave copies of a key file's bytes in freed memory.
+  struct stat status {};
+  if (::fstat(file.get(), &status) == 0 && status.st_size > 0) {
+    content.reserve(
+        std::min<std::uint64_t>(static_cast<std::uint64_t>(status.st_size), limit_bytes));
+  }
   std::array<std::byte, 65536> chunk;
   for (;;) {
     const ssize_t got = ::read(file.get(), chunk.data(), chunk.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return io_error("cannot read", path, errno);
-    if (got == 0) return content;
+    if (got == 0) {
+      secure_zero(chunk);
+      return content;
+    }
     append(content, ByteView(chunk).first(static_cast<std::size_t>(got)));
     if (content.size() > limit_bytes) {
       return Error{ErrorCode::kLimit, path.string() + " is larger than the limit of " +
