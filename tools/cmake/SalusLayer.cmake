@@ -22,13 +22,11 @@ endif()
 target_include_directories(salus_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_options(salus_options INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wno-missing-field-initializers
-  -fno-math-errno -ffp-contract=off)
-target_compile_definitions(salus_options INTERFACE SALUS_VERSION="${PROJECT_VERSION}")
-if(SALUS_SANITIZE STREQUAL "none")
   # Instrumented code makes GCC 12 warn of uninitialised values that are not there; the release and debug
   # builds read the same sources.
-  target_compile_options(salus_options INTERFACE -Werror)
-endif()
+  $<$<STREQUAL:${SALUS_SANITIZE},none>:-Werror>
+  -fno-math-errno -ffp-contract=off)
+target_compile_definitions(salus_options INTERFACE SALUS_VERSION="${PROJECT_VERSION}")
 if(SALUS_SANITIZE STREQUAL "address")
   # Of the undefined-behaviour checks, those that address does not see anyway: null, alignment, vptr and
   # object-size would treble the compile time.
