@@ -132,8 +132,8 @@ class Propagation {
     const Constant& matrix = constants_.find(node.constant)->second;
     const LinearShape shape = linear_shape(node, matrix, values_[x].size());
     const double baby = ledger_.key_switch(node.level, circuit_.nodes[x].scale);
-    const double giants = static_cast<double>(shape.fold * (shape.diagonals / shape.baby));
-    const double after = giants * ledger_.key_switch(node.level, node.scale);
+    const std::size_t giants = shape.fold * (shape.diagonals / shape.baby);
+    const double after = static_cast<double>(giants) * ledger_.key_switch(node.level, node.scale);
     const double rounding = ledger_.encoding(node.scale / circuit_.nodes[x].scale);
 
     std::vector<double> each(matrix.columns);

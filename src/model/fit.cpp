@@ -152,7 +152,7 @@ Eigen::VectorXd step(const Eigen::MatrixXd& j, const Eigen::VectorXd& residual,
   return normal.ldlt().solve(gradient);
 }
 
-Outcome descend(const Problem& problem, Eigen::VectorXd u) {
+Outcome descend(const Problem& problem, const Eigen::VectorXd& u) {
   Outcome out{u, squares_at(problem, u), 0};
   double damping = 1e-3;
   for (; out.iterations < kMaxIterations; ++out.iterations) {

@@ -43,8 +43,8 @@ PreparedCircuit::PreparedCircuit(circuit::Circuit circuit, ckks::ParametersPtr p
     : circuit_(std::move(circuit)), params_(std::move(params)) {}
 
 Result<std::shared_ptr<const PreparedCircuit>> PreparedCircuit::create(
-    circuit::Circuit circuit, const circuit::ConstantTable& constants, ckks::ParametersPtr params,
-    const Progress& progress) {
+    circuit::Circuit circuit, const circuit::ConstantTable& constants,
+    const ckks::ParametersPtr& params, const Progress& progress) {
   ckks::ParametersLiteral wanted = literal_of(circuit.chain);
   wanted.security = params->literal().security;
   if (!(wanted == params->literal())) {

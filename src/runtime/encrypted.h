@@ -27,8 +27,8 @@ class PreparedCircuit {
   /// `circuit` must have passed circuit::verify with these constants.
   /// Errors: kMismatch (parameters), kLevelExhausted (a constant does not fit), kCancelled.
   static Result<std::shared_ptr<const PreparedCircuit>> create(
-      circuit::Circuit circuit, const circuit::ConstantTable& constants, ckks::ParametersPtr params,
-      const Progress& progress = {});
+      circuit::Circuit circuit, const circuit::ConstantTable& constants,
+      const ckks::ParametersPtr& params, const Progress& progress = {});
 
   const circuit::Circuit& circuit() const { return circuit_; }
   const ckks::ParametersPtr& params() const { return params_; }
