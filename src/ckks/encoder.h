@@ -31,7 +31,8 @@ class Encoder {
   /// `values`, a power of two of them, repeated over all slots.
   Result<Plaintext> encode_repeated(std::span<const double> values, int level, double scale) const;
 
-  /// All slots.
+  /// All slots. Where q_0 .. q_level exceeds a double's 2^1023, a plaintext that is not small (a
+  /// wrong key, exhausted noise) may come out infinite or NaN: hold the values against their range.
   std::vector<Complex> decode(const Plaintext& plain) const;
   std::vector<double> decode_real(const Plaintext& plain) const;
 

@@ -195,7 +195,7 @@ Result<CiphertextMeta> read_ciphertext_meta(ByteReader& in, const ckks::Paramete
                            std::to_string(params.max_level()),
                        in.offset());
   }
-  if (!std::isfinite(scale) || scale < 1 || std::log2(scale) >= params.log_q(level)) {
+  if (!std::isnormal(scale) || scale < 0 || std::log2(scale) >= params.log_q(level)) {
     return parse_error("the scale does not fit the modulus of its level", in.offset());
   }
   return CiphertextMeta{parts, seeded == 1, level, scale};

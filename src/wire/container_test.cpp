@@ -253,11 +253,12 @@ TEST_F(ContainerTest, CiphertextFieldsOutOfRangeAreRefused) {
   EXPECT_FALSE(read(with(seeded_bytes_, kHeader + 1, 2, 1)));
   expect_refused(read(with(seeded_bytes_, kHeader + 2, 3, 2)), ErrorCode::kParse, "level 3");
   EXPECT_FALSE(read(with(seeded_bytes_, kHeader + 2, 0, 2))) << "the size tells";
-  for (const double bad :
-       {0.0, -1.0, 0.5, infinity, -infinity, 0x1p90, std::numeric_limits<double>::quiet_NaN()}) {
+  for (const double bad : {0.0, -1.0, 0x1p-1060, infinity, -infinity, 0x1p90,
+                           std::numeric_limits<double>::quiet_NaN()}) {
     expect_refused(read(scale(bad)), ErrorCode::kParse, "scale");
   }
   EXPECT_TRUE(read(scale(0x1p89)));
+  EXPECT_TRUE(read(scale(0.5))) << "what a rescale of a small scale leaves, and write writes";
 }
 
 TEST_F(ContainerTest, AResidueAtItsPrimeIsRefusedUnderAValidChecksum) {
