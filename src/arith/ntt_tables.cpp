@@ -37,6 +37,15 @@ std::vector<Factor> reversed_powers(const Modulus& q, std::uint64_t base, int lo
   return powers;
 }
 
+std::vector<double> centred(const std::vector<Factor>& factors, const Modulus& q) {
+  std::vector<double> out;
+  if (q.value() >= kFloatingLimit) return out;
+  out.reserve(factors.size());
+  for (const Factor& factor : factors)
+    out.push_back(static_cast<double>(q.to_signed(factor.value)));
+  return out;
+}
+
 }  // namespace
 
 std::uint32_t reverse_bits(std::uint32_t i, int bits) {
@@ -65,7 +74,9 @@ NttTables::NttTables(int log_n, const Modulus& modulus, std::uint64_t root)
       modulus_(modulus),
       root_(root),
       roots_(reversed_powers(modulus, root, log_n)),
-      inverse_roots_(reversed_powers(modulus, modulus.inverse(root), log_n)) {
+      inverse_roots_(reversed_powers(modulus, modulus.inverse(root), log_n)),
+      floating_roots_(centred(roots_, modulus)),
+      floating_inverse_roots_(centred(inverse_roots_, modulus)) {
   const std::uint64_t inverse_n = modulus.inverse(std::uint64_t{1} << log_n);
   inverse_degree_ = Factor(inverse_n, modulus);
   inverse_degree_times_root_ =

@@ -8,6 +8,9 @@
 
 namespace salus::arith {
 
+/// Primes below it have tables for kernels on doubles; src/kernel/fma says why there.
+inline constexpr std::uint64_t kFloatingLimit = (std::uint64_t{1} << 50) - 1024;
+
 /// i with its lowest `bits` bits in reverse order.
 std::uint32_t reverse_bits(std::uint32_t i, int bits);
 
@@ -28,6 +31,9 @@ class NttTables {
   const std::vector<Factor>& roots() const { return roots_; }
   /// inverse_roots()[i] = psi^-reverse_bits(i), read from the back layer to the front one.
   const std::vector<Factor>& inverse_roots() const { return inverse_roots_; }
+  /// The same as doubles, centred in [-q/2, q/2]; empty for q >= kFloatingLimit.
+  const std::vector<double>& floating_roots() const { return floating_roots_; }
+  const std::vector<double>& floating_inverse_roots() const { return floating_inverse_roots_; }
   /// N^-1, and N^-1 times the factor of the last inverse layer.
   const Factor& inverse_degree() const { return inverse_degree_; }
   const Factor& inverse_degree_times_root() const { return inverse_degree_times_root_; }
@@ -39,6 +45,8 @@ class NttTables {
   std::uint64_t root_;
   std::vector<Factor> roots_;
   std::vector<Factor> inverse_roots_;
+  std::vector<double> floating_roots_;
+  std::vector<double> floating_inverse_roots_;
   Factor inverse_degree_;
   Factor inverse_degree_times_root_;
 };

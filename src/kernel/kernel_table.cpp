@@ -1,11 +1,37 @@
 #include "kernel/kernel_table.h"
 
-namespace salus::kernel {
+#include <cstdlib>
+#include <string>
 
-std::vector<const KernelTable*> available() { return {&reference()}; }
+namespace salus::kernel {
+namespace {
+
+const KernelTable& choose() {
+  const std::vector<const KernelTable*> all = available();
+  const char* wanted = std::getenv("SALUS_KERNEL");
+  if (wanted == nullptr || *wanted == 0) return *all.back();
+  std::string names;
+  for (const KernelTable* table : all) {
+    if (table->name == wanted) return *table;
+    names += " " + std::string(table->name);
+  }
+  check(false,
+        ("SALUS_KERNEL is " + std::string(wanted) + "; this processor runs:" + names).c_str());
+  return reference();
+}
+
+}  // namespace
+
+std::vector<const KernelTable*> available() {
+  std::vector<const KernelTable*> all = {&reference()};
+  for (const KernelTable* table : {avx2(), avx512()}) {
+    if (table != nullptr) all.push_back(table);
+  }
+  return all;
+}
 
 const KernelTable& active() {
-  static const KernelTable& chosen = *available().back();
+  static const KernelTable& chosen = choose();
   return chosen;
 }
 

@@ -17,7 +17,7 @@ using ConstWords = std::span<const std::uint64_t>;
 
 /// All inputs and outputs are residues in [0, q) of equal length; `out` may be an input.
 struct KernelTable {
-  std::string_view name;  ///< "ref"
+  std::string_view name;  ///< "ref", "avx2", "avx512"
 
   /// Coefficients -> values in the order of NttTables, in place; and back.
   void (*ntt_forward)(Words values, const arith::NttTables& tables);
@@ -26,19 +26,21 @@ struct KernelTable {
   void (*add)(ConstWords a, ConstWords b, Words out, const arith::Modulus& q);
   void (*subtract)(ConstWords a, ConstWords b, Words out, const arith::Modulus& q);
   void (*negate)(ConstWords a, Words out, const arith::Modulus& q);
+  /// a + x, x in [0, q)
+  void (*add_scalar)(ConstWords a, std::uint64_t x, Words out, const arith::Modulus& q);
   void (*multiply)(ConstWords a, ConstWords b, Words out, const arith::Modulus& q);
   /// sum += a * b
   void (*multiply_add)(ConstWords a, ConstWords b, Words sum, const arith::Modulus& q);
   void (*multiply_scalar)(ConstWords a, const arith::Factor& w, Words out, const arith::Modulus& q);
-  /// a mod q for residues a of another modulus.
-  void (*reduce)(ConstWords a, Words out, const arith::Modulus& q);
+  /// a mod q for any words a below `bound`.
+  void (*reduce)(ConstWords a, std::uint64_t bound, Words out, const arith::Modulus& q);
 
   /// out[i] = sum_j a[j][i] b[j][i]; at most kMaxTerms terms, accumulated in 128 bits.
   void (*inner_product)(std::span<const ConstWords> a, std::span<const ConstWords> b, Words out,
                         const arith::Modulus& q);
-  /// out[i] = sum_j a[j][i] w[j]; a[j] residues below 2^61 of any modulus; at most kMaxTerms terms.
-  void (*weighted_sum)(std::span<const ConstWords> a, std::span<const std::uint64_t> w, Words out,
-                       const arith::Modulus& q);
+  /// out[i] = sum_j a[j][i] w[j]; words a[j] below `bound` <= 2^61; at most kMaxTerms terms.
+  void (*weighted_sum)(std::span<const ConstWords> a, std::uint64_t bound,
+                       std::span<const std::uint64_t> w, Words out, const arith::Modulus& q);
   /// out[i] = a[source[i]]; `out` is not `a`.
   void (*permute)(ConstWords a, std::span<const std::uint32_t> source, Words out);
 };
@@ -49,10 +51,17 @@ inline constexpr std::size_t kMaxTerms = 64;
 /// Portable C++: defines what every other backend must return.
 const KernelTable& reference();
 
-/// The fastest backend that this processor runs.
+/// For processors with these instructions, nullptr elsewhere. Transforms and products run on primes
+/// below arith::kFloatingLimit; for others both call the reference.
+const KernelTable* avx2();    ///< AVX2 and FMA
+const KernelTable* avx512();  ///< AVX-512 F, DQ and VL
+
+/// The fastest backend that this processor runs, or the one that the environment variable
+/// SALUS_KERNEL names: ref, avx2, avx512. Chosen once. Errors (Defect): a name that is none of
+/// available().
 const KernelTable& active();
 
-/// Every backend that this processor runs, for the conformance tests.
+/// Every backend that this processor runs, slowest first.
 std::vector<const KernelTable*> available();
 
 }  // namespace salus::kernel

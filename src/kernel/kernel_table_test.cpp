@@ -25,7 +25,7 @@ std::uint64_t mod(uint128 x, std::uint64_t q) { return static_cast<std::uint64_t
 /// One small prime and the largest ones that the engine uses.
 std::vector<std::uint64_t> primes() {
   std::vector<std::uint64_t> out = {786433};
-  for (const int bits : {30, 50, 60}) {
+  for (const int bits : {30, 45, 48, 49, 50, 60}) {
     out.push_back(must(arith::find_primes(bits, 1, arith::Side::kBelow))[0]);
   }
   return out;
@@ -64,6 +64,8 @@ TEST_P(KernelTest, SumsDifferencesAndNegationsAreExact) {
     for (std::size_t i = 0; i < a.size(); ++i) ASSERT_EQ(out[i], mod(uint128{a[i]} + p - b[i], p));
     kernels().negate(a, out, q);
     for (std::size_t i = 0; i < a.size(); ++i) ASSERT_EQ(out[i], mod(uint128{p} - a[i], p));
+    kernels().add_scalar(a, b[0], out, q);
+    for (std::size_t i = 0; i < a.size(); ++i) ASSERT_EQ(out[i], mod(uint128{a[i]} + b[0], p));
   });
 }
 
@@ -106,7 +108,7 @@ TEST_P(KernelTest, ResiduesOfOtherModuliAreReduced) {
       Vector a = random_.residues(100, from);
       a[0] = from - 1;
       Vector out(a.size());
-      kernels().reduce(a, out, must(Modulus::create(to)));
+      kernels().reduce(a, from, out, must(Modulus::create(to)));
       for (std::size_t i = 0; i < a.size(); ++i) ASSERT_EQ(out[i], a[i] % to);
     }
   }
@@ -132,19 +134,20 @@ TEST_P(KernelTest, AnInnerProductSumsUpToTheTermLimit) {
 }
 
 TEST_P(KernelTest, AWeightedSumTakesResiduesOfAnyModulus) {
-  constexpr std::uint64_t kLargest = (std::uint64_t{1} << 61) - 1;
   for (const std::uint64_t prime : primes()) {
-    std::vector<Vector> a(kMaxTerms, Vector(70, kLargest));
-    for (std::size_t j = 3; j < kMaxTerms; ++j) a[j] = random_.residues(70, kLargest);
-    Vector w(kMaxTerms, prime - 1);
-    for (std::size_t j = 5; j < kMaxTerms; ++j) w[j] = random_.below(prime);
-    Vector out(70);
-    kernels().weighted_sum(std::vector<ConstWords>(a.begin(), a.end()), w, out,
-                           must(Modulus::create(prime)));
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      std::uint64_t sum = 0;
-      for (std::size_t j = 0; j < kMaxTerms; ++j) sum = mod(uint128{a[j][i]} * w[j] + sum, prime);
-      ASSERT_EQ(out[i], sum);
+    for (const std::uint64_t largest : {(std::uint64_t{1} << 61) - 1, arith::kFloatingLimit - 1}) {
+      std::vector<Vector> a(kMaxTerms, Vector(70, largest));
+      for (std::size_t j = 3; j < kMaxTerms; ++j) a[j] = random_.residues(70, largest);
+      Vector w(kMaxTerms, prime - 1);
+      for (std::size_t j = 5; j < kMaxTerms; ++j) w[j] = random_.below(prime);
+      Vector out(70);
+      kernels().weighted_sum(std::vector<ConstWords>(a.begin(), a.end()), largest + 1, w, out,
+                             must(Modulus::create(prime)));
+      for (std::size_t i = 0; i < out.size(); ++i) {
+        std::uint64_t sum = 0;
+        for (std::size_t j = 0; j < kMaxTerms; ++j) sum = mod(uint128{a[j][i]} * w[j] + sum, prime);
+        ASSERT_EQ(out[i], sum);
+      }
     }
   }
 }

@@ -1,5 +1,7 @@
 #include "ring/convert.h"
 
+#include <algorithm>
+
 namespace salus::ring {
 namespace {
 
@@ -22,13 +24,12 @@ std::uint64_t shift_mod(BasisView d, const arith::Modulus& m) {
   return m.multiply(even, m.inverse(2));
 }
 
-// limb -= value, coefficient-wise
-void subtract_constant(kernel::Words limb, std::uint64_t value, const arith::Modulus& q) {
-  for (std::uint64_t& x : limb) x = q.subtract(x, value);
+void add_constant(kernel::Words limb, std::uint64_t value, const arith::Modulus& q) {
+  kernel::active().add_scalar(limb, value, limb, q);
 }
 
-void add_constant(kernel::Words limb, std::uint64_t value, const arith::Modulus& q) {
-  for (std::uint64_t& x : limb) x = q.add(x, value);
+void subtract_constant(kernel::Words limb, std::uint64_t value, const arith::Modulus& q) {
+  add_constant(limb, q.negate(value), q);
 }
 
 // out = (a - remainder) inverse, remainder given in coefficient form and consumed.
@@ -57,7 +58,7 @@ Poly divide_and_round_by_last(const Poly& a, BasisView basis) {
   std::vector<std::uint64_t> remainder(a.ring_degree());
   for (std::size_t j = 0; j < last; ++j) {
     const arith::Modulus& q = basis[j]->modulus();
-    kernel::active().reduce(tail, remainder, q);
+    kernel::active().reduce(tail, divisor.value(), remainder, q);
     subtract_constant(remainder, q.reduce(half), q);
     const arith::Factor inverse(q.inverse(divisor.value()), q);
     finish_division(a.limb(j), remainder, inverse, *basis[j], out.limb(j));
@@ -91,6 +92,8 @@ void BaseConverter::convert(std::span<const kernel::ConstWords> limbs,
   const bool single = from_.size() == 1;
   std::vector<std::vector<std::uint64_t>> digits;
   std::vector<kernel::ConstWords> views;
+  std::uint64_t bound = 0;
+  for (const auto& tables : from_) bound = std::max(bound, tables->modulus().value());
   for (std::size_t j = 0; j < from_.size(); ++j) {
     digits.emplace_back(limbs[j].begin(), limbs[j].end());
     const arith::Modulus& d = from_[j]->modulus();
@@ -101,9 +104,9 @@ void BaseConverter::convert(std::span<const kernel::ConstWords> limbs,
   for (std::size_t i = 0; i < to_.size(); ++i) {
     const arith::Modulus& target = to_[i]->modulus();
     if (single) {
-      kernel::active().reduce(views[0], out[i], target);
+      kernel::active().reduce(views[0], bound, out[i], target);
     } else {
-      kernel::active().weighted_sum(views, weights_[i], out[i], target);
+      kernel::active().weighted_sum(views, bound, weights_[i], out[i], target);
     }
     if (centred) subtract_constant(out[i], shift_to_[i], target);
   }

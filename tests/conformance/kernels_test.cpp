@@ -1,9 +1,11 @@
 // Goal:   every backend returns the words of the reference.
-// Method: all entries on the same random residues, for primes of every size that is used and
-// lengths
-//         that are no multiple of any vector width. What the reference returns is tested beside it.
+// Method: all entries on the same random and extreme residues, for primes of every size that is
+//         used and lengths that are no multiple of any vector width. What the reference returns is
+//         tested beside it.
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "arith/primes.h"
 #include "base/testing/test_random.h"
@@ -25,7 +27,7 @@ class KernelConformance : public ::testing::TestWithParam<const KernelTable*> {
 
   static std::vector<std::uint64_t> primes() {
     std::vector<std::uint64_t> out;
-    for (const int bits : {20, 30, 36, 45, 50, 51, 52, 53, 59, 60}) {
+    for (const int bits : {20, 30, 36, 45, 47, 48, 49, 50, 51, 52, 53, 59, 60}) {
       out.push_back(must(arith::find_primes(bits, 1, arith::Side::kBelow))[0]);
     }
     return out;
@@ -35,18 +37,25 @@ class KernelConformance : public ::testing::TestWithParam<const KernelTable*> {
   }
 };
 
-TEST_P(KernelConformance, Transforms) {
+TEST_P(KernelConformance, TransformsOfRandomAndExtremeResidues) {
   for (const std::uint64_t prime : primes()) {
-    for (const int log_n : {1, 2, 3, 4, 5, 10, 12, 13}) {
+    for (const int log_n : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17}) {
       const arith::NttTables tables = must(arith::NttTables::create(log_n, prime));
-      Vector a = random_.residues(tables.ring_degree(), prime);
-      Vector b = a;
-      kernels_.ntt_forward(a, tables);
-      reference_.ntt_forward(b, tables);
-      ASSERT_EQ(a, b) << "forward, N = 2^" << log_n << " mod " << prime;
-      kernels_.ntt_inverse(a, tables);
-      reference_.ntt_inverse(b, tables);
-      ASSERT_EQ(a, b) << "inverse, N = 2^" << log_n << " mod " << prime;
+      const std::size_t n = tables.ring_degree();
+      Vector alternating(n);
+      for (std::size_t i = 0; i < n; i += 2) alternating[i] = prime - 1;
+      for (const Vector& a : {random_.residues(n, prime), Vector(n, prime - 1),
+                              Vector(n, prime / 2), Vector(n, prime / 2 + 1), alternating}) {
+        Vector x = a;
+        Vector y = a;
+        kernels_.ntt_forward(x, tables);
+        reference_.ntt_forward(y, tables);
+        ASSERT_EQ(x, y) << "forward, N = 2^" << log_n << " mod " << prime;
+        x = y = a;
+        kernels_.ntt_inverse(x, tables);
+        reference_.ntt_inverse(y, tables);
+        ASSERT_EQ(x, y) << "inverse, N = 2^" << log_n << " mod " << prime;
+      }
     }
   }
 }
@@ -59,14 +68,15 @@ TEST_P(KernelConformance, ElementwiseOperations) {
       const Vector b = random_.residues(count, prime);
       const arith::Factor w(random_.below(prime), q);
       const auto outputs = [&](const KernelTable& k) {
-        std::vector<Vector> out(7, b);
+        std::vector<Vector> out(8, b);
         k.add(a, b, out[0], q);
         k.subtract(a, b, out[1], q);
         k.negate(a, out[2], q);
         k.multiply(a, b, out[3], q);
         k.multiply_add(a, b, out[4], q);
         k.multiply_scalar(a, w, out[5], q);
-        k.reduce(a, out[6], must(arith::Modulus::create(786433)));
+        k.reduce(a, prime, out[6], must(arith::Modulus::create(786433)));
+        k.add_scalar(a, b[0], out[7], q);
         return out;
       };
       ASSERT_EQ(outputs(kernels_), outputs(reference_)) << count << " words mod " << prime;
@@ -81,16 +91,22 @@ TEST_P(KernelConformance, SumsOfProducts) {
       std::vector<Vector> a;
       std::vector<Vector> b;
       std::vector<Vector> wide;
+      const std::uint64_t bound = terms == 5 ? arith::kFloatingLimit : std::uint64_t{1} << 61;
       for (std::size_t j = 0; j < terms; ++j) {
         a.push_back(random_.residues(203, prime));
         b.push_back(random_.residues(203, prime));
-        wide.push_back(random_.residues(203, (std::uint64_t{1} << 61) - 1));
+        wide.push_back(random_.residues(203, bound));
+      }
+      if (terms > 0) {
+        std::fill(a[0].begin(), a[0].end(), prime - 1);
+        b[0] = a[0];
+        std::fill(wide[0].begin(), wide[0].end(), bound - 1);
       }
       const Vector w = random_.residues(terms, prime);
       const auto outputs = [&](const KernelTable& k) {
         std::vector<Vector> out(2, Vector(203));
         k.inner_product(views(a), views(b), out[0], q);
-        k.weighted_sum(views(wide), w, out[1], q);
+        k.weighted_sum(views(wide), bound, w, out[1], q);
         return out;
       };
       ASSERT_EQ(outputs(kernels_), outputs(reference_)) << terms << " terms mod " << prime;

@@ -1,6 +1,6 @@
 // links: salus_kernel
 // Differential: every backend returns the reference's words for any residues, and the inverse
-// transform undoes the transform. Bytes: ring degree, prime, then residues.
+// transform undoes the transform. Bytes: ring degree, prime, number of terms, then residues.
 #include <cstdint>
 #include <cstring>
 
@@ -10,42 +10,70 @@
 namespace {
 
 using namespace salus;
+using Vector = std::vector<std::uint64_t>;
 
-const arith::NttTables& tables(int log_n, std::size_t which) {
+constexpr int kLogDegrees[] = {1, 3, 6, 8, 9, 10, 11};
+constexpr int kBits[] = {20, 40, 48, 50, 60};
+
+const arith::NttTables& tables(std::size_t degree, std::size_t prime) {
   static const auto kAll = [] {
     std::vector<arith::NttTables> out;
-    for (const int bits : {20, 40, 60}) {
+    for (const int bits : kBits) {
       const std::uint64_t q = must(arith::find_primes(bits, 1, arith::Side::kBelow))[0];
-      for (int n = 1; n <= 8; ++n) out.push_back(must(arith::NttTables::create(n, q)));
+      for (const int log_n : kLogDegrees) out.push_back(must(arith::NttTables::create(log_n, q)));
     }
     return out;
   }();
-  return kAll[which % 3 * 8 + static_cast<std::size_t>(log_n) - 1];
+  return kAll[prime % std::size(kBits) * std::size(kLogDegrees) + degree % std::size(kLogDegrees)];
+}
+
+/// What every operation of a backend makes of these residues, one after the other.
+std::vector<Vector> results(const kernel::KernelTable& kernels, const arith::NttTables& t,
+                            const Vector& a, std::size_t terms) {
+  const arith::Modulus& q = t.modulus();
+  std::vector<Vector> out(1, a);
+  const auto next = [&]() -> Vector& { return out.emplace_back(a.size()); };
+  kernels.ntt_forward(out[0], t);
+  const Vector b = out[0];
+  kernels.ntt_inverse(out.emplace_back(a), t);
+  kernels.add(a, b, next(), q);
+  kernels.subtract(a, b, next(), q);
+  kernels.negate(a, next(), q);
+  kernels.add_scalar(a, b[0], next(), q);
+  kernels.multiply(a, b, next(), q);
+  kernels.multiply_add(a, b, out.emplace_back(b), q);
+  kernels.multiply_scalar(a, arith::Factor(b[0], q), next(), q);
+  const arith::Modulus& other = tables(0, a[0]).modulus();
+  kernels.reduce(a, q.value(), next(), other);
+  const std::vector<kernel::ConstWords> many(terms, a);
+  const std::vector<kernel::ConstWords> others(terms, b);
+  kernels.inner_product(many, others, next(), q);
+  Vector weights(terms);
+  for (std::size_t j = 0; j < terms; ++j) weights[j] = other.reduce(b[j % b.size()]);
+  kernels.weighted_sum(many, q.value(), weights, next(), other);
+  std::vector<std::uint32_t> source(a.size());
+  for (std::size_t i = 0; i < source.size(); ++i)
+    source[i] = static_cast<std::uint32_t>(b[i] % a.size());
+  kernels.permute(a, source, next());
+  return out;
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size < 2) return 0;
-  const arith::NttTables& t = tables(1 + data[0] % 8, data[1]);
-  const arith::Modulus& q = t.modulus();
-  std::vector<std::uint64_t> a(t.ring_degree());
-  std::memcpy(a.data(), data + 2, std::min(size - 2, a.size() * 8));
-  for (std::uint64_t& x : a) x = q.reduce(x);
+  if (size < 3) return 0;
+  const arith::NttTables& t = tables(data[0], data[1]);
+  const std::size_t terms = data[2] % (kernel::kMaxTerms + 1);
+  Vector a(t.ring_degree());
+  std::memcpy(a.data(), data + 3, std::min(size - 3, a.size() * 8));
+  for (std::uint64_t& x : a) x = t.modulus().reduce(x);
 
-  std::vector<std::uint64_t> values = a;
-  kernel::reference().ntt_forward(values, t);
-  std::vector<std::uint64_t> product(a.size());
-  kernel::reference().multiply(a, values, product, q);
+  const std::vector<Vector> expected = results(kernel::reference(), t, a, terms);
   for (const kernel::KernelTable* kernels : kernel::available()) {
-    std::vector<std::uint64_t> other = a;
-    kernels->ntt_forward(other, t);
-    check(other == values, "forward transforms agree");
-    std::vector<std::uint64_t> other_product(a.size());
-    kernels->multiply(a, other, other_product, q);
-    check(other_product == product, "products agree");
-    kernels->ntt_inverse(other, t);
-    check(other == a, "the inverse undoes the transform");
+    check(results(*kernels, t, a, terms) == expected, "the backend returns the reference's words");
+    Vector back = expected[0];
+    kernels->ntt_inverse(back, t);
+    check(back == a, "the inverse undoes the transform");
   }
   return 0;
 }

@@ -91,6 +91,10 @@ void negate(ConstWords a, Words out, const Modulus& q) {
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = q.negate(a[i]);
 }
 
+void add_scalar(ConstWords a, std::uint64_t x, Words out, const Modulus& q) {
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = q.add(a[i], x);
+}
+
 void multiply(ConstWords a, ConstWords b, Words out, const Modulus& q) {
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = q.multiply(a[i], b[i]);
 }
@@ -105,7 +109,7 @@ void multiply_scalar(ConstWords a, const Factor& w, Words out, const Modulus& q)
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = arith::multiply(a[i], w, q.value());
 }
 
-void reduce(ConstWords a, Words out, const Modulus& q) {
+void reduce(ConstWords a, std::uint64_t, Words out, const Modulus& q) {
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = q.reduce(a[i]);
 }
 
@@ -127,8 +131,8 @@ void inner_product(std::span<const ConstWords> a, std::span<const ConstWords> b,
   }
 }
 
-void weighted_sum(std::span<const ConstWords> a, std::span<const std::uint64_t> w, Words out,
-                  const Modulus& q) {
+void weighted_sum(std::span<const ConstWords> a, std::uint64_t, std::span<const std::uint64_t> w,
+                  Words out, const Modulus& q) {
   std::array<uint128, kBlock> sum;
   for (std::size_t begin = 0; begin < out.size(); begin += kBlock) {
     const std::size_t count = std::min(kBlock, out.size() - begin);
@@ -155,6 +159,7 @@ const KernelTable& reference() {
       .add = add,
       .subtract = subtract,
       .negate = negate,
+      .add_scalar = add_scalar,
       .multiply = multiply,
       .multiply_add = multiply_add,
       .multiply_scalar = multiply_scalar,
