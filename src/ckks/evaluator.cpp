@@ -174,11 +174,23 @@ Result<Ciphertext> Evaluator::multiply_unrelinearized(const Ciphertext& a,
 
   // (x0 + x1 s)(y0 + y1 s) = x0 y0 + (x0 y1 + x1 y0) s + x1 y1 s^2, limb by limb in NTT form.
   const ring::BasisView basis = params()->basis(a.level);
+  const kernel::KernelTable& kernels = kernel::active();
   Ciphertext product{a.params, a.level, scale, {}};
-  product.parts.push_back(ring::multiply(a.parts[0], b.parts[0], basis));
-  product.parts.push_back(ring::multiply(a.parts[0], b.parts[1], basis));
-  ring::multiply_add(a.parts[1], b.parts[0], product.parts[1], basis);
-  product.parts.push_back(ring::multiply(a.parts[1], b.parts[1], basis));
+  for (int part = 0; part < 3; ++part) {
+    product.parts.push_back(
+        ring::Poly::uninitialized(params()->ring_degree(), basis.size(), ring::Form::kNtt));
+  }
+  for (std::size_t j = 0; j < basis.size(); ++j) {
+    const arith::Modulus& q = basis[j]->modulus();
+    const kernel::ConstWords x0 = a.parts[0].limb(j);
+    const kernel::ConstWords x1 = a.parts[1].limb(j);
+    const kernel::ConstWords y0 = b.parts[0].limb(j);
+    const kernel::ConstWords y1 = b.parts[1].limb(j);
+    kernels.multiply(x0, y0, product.parts[0].limb(j), q);
+    kernels.multiply(x0, y1, product.parts[1].limb(j), q);
+    kernels.multiply_add(x1, y0, product.parts[1].limb(j), q);
+    kernels.multiply(x1, y1, product.parts[2].limb(j), q);
+  }
   return product;
 }
 
@@ -247,7 +259,7 @@ Result<Ciphertext> Evaluator::apply_galois(const Ciphertext& a, std::uint32_t el
                      std::to_string(a.level) + "; it would take " +
                      std::to_string(KeySwitchKey::byte_count(*params(), a.level, true)) + " bytes"};
   }
-  const ring::Automorphism automorphism(params()->log_n(), element);
+  const ring::Automorphism& automorphism = params()->automorphism(element);
   Ciphertext out{a.params, a.level, a.scale, {automorphism.apply(a.parts[0])}};
   out.parts.emplace_back(params()->ring_degree(), static_cast<std::size_t>(a.level) + 1,
                          ring::Form::kNtt);

@@ -7,30 +7,24 @@
 namespace salus::ckks {
 namespace {
 
-// Digit d of the polynomial, raised to q_0 .. q_l, p_0 ..: its own limbs are copied, the others
-// converted and transformed.
-ring::Poly raise_digit(const Parameters& params, const ring::Poly& part,
-                       const ring::Poly& coefficients, const KeySwitchPlan::Digit& digit,
-                       int level) {
-  const ring::BasisView extended = params.extended_basis(level);
-  ring::Poly raised(params.ring_degree(), extended.size(), ring::Form::kNtt);
-  std::vector<kernel::ConstWords> sources;
-  for (std::size_t j = digit.begin; j < digit.end; ++j) {
-    sources.push_back(coefficients.limb(j));
-    std::copy(part.limb(j).begin(), part.limb(j).end(), raised.limb(j).begin());
-  }
-  std::vector<kernel::Words> targets;
-  for (const std::size_t t : digit.targets) targets.push_back(raised.limb(t));
-  digit.converter.convert(sources, targets);
-  for (const std::size_t t : digit.targets)
-    kernel::active().ntt_forward(raised.limb(t), *extended[t]);
-  return raised;
-}
-
 // A limb of the key that corresponds to limb j of (q_0 .. q_l, p): keys made at a higher level have
 // their special limbs further back.
 std::size_t key_limb(std::size_t j, int level, int key_level) {
   return j <= static_cast<std::size_t>(level) ? j : j + static_cast<std::size_t>(key_level - level);
+}
+
+// Limb j of (q_0 .. q_l, p_0 ..) of a digit, in NTT form: its own limbs are those of the
+// polynomial, the others are converted into `scratch`.
+kernel::ConstWords raise(const KeySwitchPlan::Digit& digit, const ring::Poly& part,
+                         const ring::Poly& coefficients, std::size_t j,
+                         const arith::NttTables& tables, kernel::Words scratch) {
+  if (digit.begin <= j && j < digit.end) return part.limb(j);
+  std::vector<kernel::ConstWords> sources;
+  for (std::size_t i = digit.begin; i < digit.end; ++i) sources.push_back(coefficients.limb(i));
+  // The targets of the digit are all limbs but its own, in order.
+  digit.converter.convert(sources, j < digit.begin ? j : j - (digit.end - digit.begin), scratch);
+  kernel::active().ntt_forward(scratch, tables);
+  return scratch;
 }
 
 }  // namespace
@@ -42,27 +36,37 @@ void key_switch_add(const Parameters& params, const ring::Poly& part, int level,
   check(key.digits.size() >= plan.digits.size(), "evaluation key with too few digits");
   const ring::BasisView extended = params.extended_basis(level);
 
+  // The digits as base conversion reads them: every limb in coefficient form.
   ring::Poly coefficients = part;
   ring::to_coefficients(coefficients, params.basis(level));
-  std::vector<ring::Poly> raised;
   for (const KeySwitchPlan::Digit& digit : plan.digits) {
-    raised.push_back(raise_digit(params, part, coefficients, digit, level));
+    std::vector<kernel::Words> limbs;
+    for (std::size_t j = digit.begin; j < digit.end; ++j) limbs.push_back(coefficients.limb(j));
+    digit.converter.prepare(limbs);
   }
 
-  for (ring::Poly* target : {&c0, &c1}) {
-    ring::Poly sum(params.ring_degree(), extended.size(), ring::Form::kNtt);
-    for (std::size_t j = 0; j < extended.size(); ++j) {
-      std::vector<kernel::ConstWords> digits;
-      std::vector<kernel::ConstWords> keys;
-      for (std::size_t d = 0; d < raised.size(); ++d) {
-        const ring::Poly& half = target == &c0 ? key.digits[d].b : key.digits[d].a;
-        digits.push_back(std::as_const(raised[d]).limb(j));
-        keys.push_back(half.limb(key_limb(j, level, key.level)));
-      }
-      kernel::active().inner_product(digits, keys, sum.limb(j), extended[j]->modulus());
+  // One limb of the sums at a time, so that the raised digits stay in the cache.
+  const std::size_t count = plan.digits.size();
+  ring::Poly raised = ring::Poly::uninitialized(params.ring_degree(), count, ring::Form::kNtt);
+  ring::Poly sum0 =
+      ring::Poly::uninitialized(params.ring_degree(), extended.size(), ring::Form::kNtt);
+  ring::Poly sum1 =
+      ring::Poly::uninitialized(params.ring_degree(), extended.size(), ring::Form::kNtt);
+  std::vector<kernel::ConstWords> digits(count);
+  std::vector<kernel::ConstWords> b(count);
+  std::vector<kernel::ConstWords> a(count);
+  for (std::size_t j = 0; j < extended.size(); ++j) {
+    for (std::size_t d = 0; d < count; ++d) {
+      digits[d] = raise(plan.digits[d], part, coefficients, j, *extended[j], raised.limb(d));
+      const std::size_t limb = key_limb(j, level, key.level);
+      b[d] = key.digits[d].b.limb(limb);
+      a[d] = key.digits[d].a.limb(limb);
     }
-    ring::add_to(*target, plan.mod_down.apply(sum), params.basis(level));
+    kernel::active().inner_product(digits, b, sum0.limb(j), extended[j]->modulus());
+    kernel::active().inner_product(digits, a, sum1.limb(j), extended[j]->modulus());
   }
+  ring::add_to(c0, plan.mod_down.apply(std::move(sum0)), params.basis(level));
+  ring::add_to(c1, plan.mod_down.apply(std::move(sum1)), params.basis(level));
 }
 
 }  // namespace salus::ckks

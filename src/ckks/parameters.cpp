@@ -74,15 +74,12 @@ KeySwitchPlan make_plan(const ring::Basis& extended, std::size_t limbs, std::siz
       alpha == 1 && p.size() == 1 ? ring::Lift::kNonNegative : ring::Lift::kCentred;
   for (std::size_t begin = 0; begin < limbs; begin += alpha) {
     const std::size_t end = std::min(begin + alpha, limbs);
-    std::vector<std::size_t> targets;
     ring::Basis to;
     for (std::size_t j = 0; j < extended.size(); ++j) {
-      if (j >= begin && j < end) continue;
-      targets.push_back(j);
-      to.push_back(extended[j]);
+      if (j < begin || j >= end) to.push_back(extended[j]);
     }
     plan.digits.push_back(
-        {begin, end, targets, ring::BaseConverter(q.subspan(begin, end - begin), to, lift)});
+        {begin, end, ring::BaseConverter(q.subspan(begin, end - begin), to, lift)});
   }
   return plan;
 }
@@ -164,6 +161,12 @@ const KeySwitchPlan& Parameters::key_switch_plan(int level) const {
   check(!plans_.empty(), "these parameters have no special primes: no key switching");
   check(level >= 0 && level <= max_level(), "level outside the chain");
   return plans_[static_cast<std::size_t>(level)];
+}
+
+const ring::Automorphism& Parameters::automorphism(std::uint32_t element) const {
+  const std::lock_guard lock(automorphisms_mutex_);
+  // References into a map stay valid while it grows.
+  return automorphisms_.try_emplace(element, log_n(), element).first->second;
 }
 
 }  // namespace salus::ckks

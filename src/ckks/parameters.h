@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "base/bytes.h"
@@ -32,10 +34,10 @@ Digest hash_of(const ParametersLiteral& literal);
 /// there digits lie in [0, q_j), and slot 0 sees noise of N / pi q_j / P errors.
 struct KeySwitchPlan {
   struct Digit {
-    std::size_t begin;                 ///< first prime
-    std::size_t end;                   ///< one past the last prime
-    std::vector<std::size_t> targets;  ///< limbs of (q_0 .. q_l, p_0 ..) outside the digit
-    ring::BaseConverter converter;     ///< digit -> targets
+    std::size_t begin;  ///< first prime
+    std::size_t end;    ///< one past the last prime
+    ring::BaseConverter
+        converter;  ///< digit -> the limbs of (q_0 .. q_l, p_0 ..) outside, in order
   };
   std::vector<Digit> digits;
   ring::ModDown mod_down;
@@ -71,6 +73,8 @@ class Parameters {
   const std::vector<std::uint64_t>& special_product() const { return special_product_; }
   /// Errors (Defect): no special primes.
   const KeySwitchPlan& key_switch_plan(int level) const;
+  /// X -> X^element, its permutation computed once. Errors (Defect): element even or not below 2N.
+  const ring::Automorphism& automorphism(std::uint32_t element) const;
 
   /// hash_of(literal()): equal hashes, compatible objects.
   const Digest& hash() const { return hash_; }
@@ -83,6 +87,8 @@ class Parameters {
   std::size_t alpha_;
   std::vector<std::uint64_t> special_product_;
   std::vector<KeySwitchPlan> plans_;
+  mutable std::mutex automorphisms_mutex_;
+  mutable std::map<std::uint32_t, ring::Automorphism> automorphisms_;
   Digest hash_;
 };
 

@@ -82,7 +82,7 @@ TEST(Parameters, DigitsCoverEachLevelAndTargetEverythingElse) {
       for (const KeySwitchPlan::Digit& digit : plan.digits) {
         EXPECT_EQ(digit.begin, next);
         EXPECT_LE(digit.end - digit.begin, alpha);
-        EXPECT_EQ(digit.targets.size(),
+        EXPECT_EQ(digit.converter.target_count(),
                   params->extended_basis(level).size() - (digit.end - digit.begin));
         next = digit.end;
       }

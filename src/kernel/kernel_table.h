@@ -32,6 +32,9 @@ struct KernelTable {
   /// sum += a * b
   void (*multiply_add)(ConstWords a, ConstWords b, Words sum, const arith::Modulus& q);
   void (*multiply_scalar)(ConstWords a, const arith::Factor& w, Words out, const arith::Modulus& q);
+  /// (a - b) w
+  void (*subtract_multiply)(ConstWords a, ConstWords b, const arith::Factor& w, Words out,
+                            const arith::Modulus& q);
   /// a mod q for any words a below `bound`.
   void (*reduce)(ConstWords a, std::uint64_t bound, Words out, const arith::Modulus& q);
 

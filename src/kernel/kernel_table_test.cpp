@@ -80,6 +80,9 @@ TEST_P(KernelTest, ProductsAreExact) {
       ASSERT_EQ(sum[i], mod(uint128{a[i]} * b[i] + b[i], p));
     kernels().multiply_scalar(a, arith::Factor(b[0], q), out, q);
     for (std::size_t i = 0; i < a.size(); ++i) ASSERT_EQ(out[i], mod(uint128{a[i]} * b[0], p));
+    kernels().subtract_multiply(a, b, arith::Factor(b[0], q), out, q);
+    for (std::size_t i = 0; i < a.size(); ++i)
+      ASSERT_EQ(out[i], mod(uint128{mod(uint128{a[i]} + p - b[i], p)} * b[0], p));
   });
 }
 

@@ -35,10 +35,8 @@ void subtract_constant(kernel::Words limb, std::uint64_t value, const arith::Mod
 // out = (a - remainder) inverse, remainder given in coefficient form and consumed.
 void finish_division(kernel::ConstWords a, kernel::Words remainder, const arith::Factor& inverse,
                      const arith::NttTables& tables, kernel::Words out) {
-  const kernel::KernelTable& kernels = kernel::active();
-  kernels.ntt_forward(remainder, tables);
-  kernels.subtract(a, remainder, out, tables.modulus());
-  kernels.multiply_scalar(out, inverse, out, tables.modulus());
+  kernel::active().ntt_forward(remainder, tables);
+  kernel::active().subtract_multiply(a, remainder, inverse, out, tables.modulus());
 }
 
 }  // namespace
@@ -50,12 +48,14 @@ Poly divide_and_round_by_last(const Poly& a, BasisView basis) {
   const arith::Modulus& divisor = basis[last]->modulus();
   const std::uint64_t half = divisor.value() / 2;
 
-  std::vector<std::uint64_t> tail(a.limb(last).begin(), a.limb(last).end());
+  Poly scratch = Poly::uninitialized(a.ring_degree(), 2, Form::kCoefficient);
+  const kernel::Words tail = scratch.limb(0);
+  const kernel::Words remainder = scratch.limb(1);
+  std::ranges::copy(a.limb(last), tail.begin());
   kernel::active().ntt_inverse(tail, *basis[last]);
   add_constant(tail, half, divisor);
 
-  Poly out(a.ring_degree(), last, Form::kNtt);
-  std::vector<std::uint64_t> remainder(a.ring_degree());
+  Poly out = Poly::uninitialized(a.ring_degree(), last, Form::kNtt);
   for (std::size_t j = 0; j < last; ++j) {
     const arith::Modulus& q = basis[j]->modulus();
     kernel::active().reduce(tail, divisor.value(), remainder, q);
@@ -71,6 +71,7 @@ BaseConverter::BaseConverter(BasisView from, BasisView to, Lift lift)
   check(from_.size() <= kernel::kMaxTerms, "base conversion from too many primes");
   for (std::size_t j = 0; j < from_.size(); ++j) {
     const arith::Modulus& d = from_[j]->modulus();
+    bound_ = std::max(bound_, d.value());
     inverse_.emplace_back(d.inverse(product_mod(from_, j, d)), d);
     shift_from_.push_back(shift_mod(from_, d));
   }
@@ -84,32 +85,26 @@ BaseConverter::BaseConverter(BasisView from, BasisView to, Lift lift)
   }
 }
 
-void BaseConverter::convert(std::span<const kernel::ConstWords> limbs,
-                            std::span<const kernel::Words> out) const {
-  check(limbs.size() == from_.size() && out.size() == to_.size(),
-        "base conversion of another shape");
-  const bool centred = lift_ == Lift::kCentred;
-  const bool single = from_.size() == 1;
-  std::vector<std::vector<std::uint64_t>> digits;
-  std::vector<kernel::ConstWords> views;
-  std::uint64_t bound = 0;
-  for (const auto& tables : from_) bound = std::max(bound, tables->modulus().value());
+void BaseConverter::prepare(std::span<const kernel::Words> limbs) const {
+  check(limbs.size() == from_.size(), "base conversion of another shape");
   for (std::size_t j = 0; j < from_.size(); ++j) {
-    digits.emplace_back(limbs[j].begin(), limbs[j].end());
     const arith::Modulus& d = from_[j]->modulus();
-    if (centred) add_constant(digits[j], shift_from_[j], d);
-    if (!single) kernel::active().multiply_scalar(digits[j], inverse_[j], digits[j], d);
-    views.emplace_back(digits[j]);
+    if (lift_ == Lift::kCentred) add_constant(limbs[j], shift_from_[j], d);
+    // Of one prime the factor is 1.
+    if (from_.size() > 1) kernel::active().multiply_scalar(limbs[j], inverse_[j], limbs[j], d);
   }
-  for (std::size_t i = 0; i < to_.size(); ++i) {
-    const arith::Modulus& target = to_[i]->modulus();
-    if (single) {
-      kernel::active().reduce(views[0], bound, out[i], target);
-    } else {
-      kernel::active().weighted_sum(views, bound, weights_[i], out[i], target);
-    }
-    if (centred) subtract_constant(out[i], shift_to_[i], target);
+}
+
+void BaseConverter::convert(std::span<const kernel::ConstWords> prepared, std::size_t target,
+                            kernel::Words out) const {
+  check(prepared.size() == from_.size() && target < to_.size(), "base conversion of another shape");
+  const arith::Modulus& q = to_[target]->modulus();
+  if (from_.size() == 1) {
+    kernel::active().reduce(prepared[0], bound_, out, q);
+  } else {
+    kernel::active().weighted_sum(prepared, bound_, weights_[target], out, q);
   }
+  if (lift_ == Lift::kCentred) subtract_constant(out, shift_to_[target], q);
 }
 
 ModDown::ModDown(BasisView q, BasisView p)
@@ -120,28 +115,24 @@ ModDown::ModDown(BasisView q, BasisView p)
   }
 }
 
-Poly ModDown::apply(const Poly& a) const {
+Poly ModDown::apply(Poly a) const {
   check(a.form() == Form::kNtt && a.limb_count() == q_.size() + p_.size(),
         "mod-down of another shape");
-  std::vector<std::vector<std::uint64_t>> tail;
-  std::vector<kernel::ConstWords> views;
+  std::vector<kernel::Words> tail;
   for (std::size_t i = 0; i < p_.size(); ++i) {
-    const kernel::ConstWords limb = a.limb(q_.size() + i);
-    tail.emplace_back(limb.begin(), limb.end());
+    tail.push_back(a.limb(q_.size() + i));
     kernel::active().ntt_inverse(tail[i], *p_[i]);
-    views.emplace_back(tail[i]);
   }
+  converter_.prepare(tail);
 
-  Poly remainder(a.ring_degree(), q_.size(), Form::kCoefficient);
-  std::vector<kernel::Words> targets;
-  for (std::size_t j = 0; j < q_.size(); ++j) targets.push_back(remainder.limb(j));
-  converter_.convert(views, targets);
-
-  Poly out(a.ring_degree(), q_.size(), Form::kNtt);
+  const std::vector<kernel::ConstWords> prepared(tail.begin(), tail.end());
+  Poly remainder = Poly::uninitialized(a.ring_degree(), 1, Form::kCoefficient);
   for (std::size_t j = 0; j < q_.size(); ++j) {
-    finish_division(a.limb(j), remainder.limb(j), inverse_p_mod_q_[j], *q_[j], out.limb(j));
+    converter_.convert(prepared, j, remainder.limb(0));
+    finish_division(a.limb(j), remainder.limb(0), inverse_p_mod_q_[j], *q_[j], a.limb(j));
   }
-  return out;
+  a.truncate(q_.size());
+  return a;
 }
 
 }  // namespace salus::ring

@@ -29,13 +29,21 @@ class BaseConverter {
  public:
   BaseConverter(BasisView from, BasisView to, Lift lift = Lift::kNonNegative);
 
-  /// `limbs`: residues modulo the d_j in coefficient form; fills `out`, one limb per target prime.
-  void convert(std::span<const kernel::ConstWords> limbs, std::span<const kernel::Words> out) const;
+  /// First half, in place: `limbs`, residues modulo the d_j in coefficient form, become what
+  /// `convert` reads. Done once for all targets.
+  void prepare(std::span<const kernel::Words> limbs) const;
+
+  /// Second half: the residues modulo the target prime of this index, from prepared limbs.
+  void convert(std::span<const kernel::ConstWords> prepared, std::size_t target,
+               kernel::Words out) const;
+
+  std::size_t target_count() const { return to_.size(); }
 
  private:
   Basis from_;
   Basis to_;
   Lift lift_;
+  std::uint64_t bound_ = 0;                          // above all residues modulo the d_j
   std::vector<arith::Factor> inverse_;               // (D / d_j)^-1 mod d_j
   std::vector<std::vector<std::uint64_t>> weights_;  // [target][j] = D / d_j mod target
   std::vector<std::uint64_t> shift_from_;            // floor(k D / 2) mod d_j, where centred
@@ -51,8 +59,9 @@ class ModDown {
  public:
   ModDown(BasisView q, BasisView p);
 
-  /// a: limbs q_0 .. q_l, p_0 .. p_{K-1} in NTT form. Cost: K inverse, l + 1 forward transforms.
-  Poly apply(const Poly& a) const;
+  /// a: limbs q_0 .. q_l, p_0 .. p_{K-1} in NTT form, consumed. Cost: K inverse, l + 1 forward
+  /// transforms.
+  Poly apply(Poly a) const;
 
  private:
   Basis q_;

@@ -76,11 +76,14 @@ TEST_F(ConvertTest, RescalingNeedsTwoLimbsInNttForm) {
 // Converts x from D to `to`.
 std::vector<std::vector<std::uint64_t>> converted(const BigPoly& x, BasisView from, BasisView to,
                                                   Lift lift) {
-  const Poly residues = test::residues_of(x, from);
-  std::vector<kernel::ConstWords> limbs;
+  Poly residues = test::residues_of(x, from);
+  std::vector<kernel::Words> limbs;
   for (std::size_t j = 0; j < from.size(); ++j) limbs.push_back(residues.limb(j));
+  const BaseConverter converter(from, to, lift);
+  converter.prepare(limbs);
+  const std::vector<kernel::ConstWords> prepared(limbs.begin(), limbs.end());
   std::vector<std::vector<std::uint64_t>> out(to.size(), std::vector<std::uint64_t>(kN));
-  BaseConverter(from, to, lift).convert(limbs, std::vector<kernel::Words>(out.begin(), out.end()));
+  for (std::size_t t = 0; t < to.size(); ++t) converter.convert(prepared, t, out[t]);
   return out;
 }
 
@@ -139,10 +142,14 @@ TEST_F(ConvertTest, CentredConversionStaysWithinHalfOfThatRangeAroundZero) {
 
 TEST_F(ConvertTest, ConversionOfAnotherShapeIsADefect) {
   const Basis from = test::basis_of(kLogN, 41, 2);
-  const std::vector<std::uint64_t> limb(kN);
+  std::vector<std::uint64_t> limb(kN);
+  const std::vector<kernel::ConstWords> one = {limb};
+  const std::vector<kernel::ConstWords> two = {limb, limb};
+  const BaseConverter converter(from, from);
 
-  EXPECT_THROW(BaseConverter(from, from).convert(std::vector<kernel::ConstWords>{limb}, {}),
-               Defect);
+  EXPECT_THROW(converter.prepare(std::vector<kernel::Words>{limb}), Defect);
+  EXPECT_THROW(converter.convert(one, 0, limb), Defect);
+  EXPECT_THROW(converter.convert(two, 2, limb), Defect);
 }
 
 // a = Q-residues and P-residues of x; distance of the result from round(x / P), modulo Q.

@@ -1,5 +1,7 @@
 #include "ring/poly.h"
 
+#include <algorithm>
+
 namespace salus::ring {
 namespace {
 
@@ -11,6 +13,19 @@ void require_same_shape(const Poly& a, const Poly& b, BasisView basis) {
 }
 
 }  // namespace
+
+Poly::Poly(std::size_t ring_degree, std::size_t limb_count, Form form)
+    : Poly(uninitialized(ring_degree, limb_count, form)) {
+  std::ranges::fill(words(), 0);
+}
+
+Poly Poly::uninitialized(std::size_t ring_degree, std::size_t limb_count, Form form) {
+  Poly out;
+  out.ring_degree_ = ring_degree;
+  out.form_ = form;
+  out.words_ = Limbs(ring_degree * limb_count);
+  return out;
+}
 
 void to_ntt(Poly& a, BasisView basis) {
   check(a.form() == Form::kCoefficient, "already in NTT form");
@@ -41,7 +56,7 @@ Poly subtract(const Poly& a, const Poly& b, BasisView basis) {
 }
 
 Poly negate(const Poly& a, BasisView basis) {
-  Poly out(a.ring_degree(), a.limb_count(), a.form());
+  Poly out = Poly::uninitialized(a.ring_degree(), a.limb_count(), a.form());
   for (std::size_t j = 0; j < a.limb_count(); ++j) {
     kernel::active().negate(a.limb(j), out.limb(j), basis[j]->modulus());
   }
@@ -51,7 +66,7 @@ Poly negate(const Poly& a, BasisView basis) {
 Poly multiply(const Poly& a, const Poly& b, BasisView basis) {
   require_same_shape(a, b, basis);
   check(a.form() == Form::kNtt, "multiply needs NTT form");
-  Poly out(a.ring_degree(), a.limb_count(), Form::kNtt);
+  Poly out = Poly::uninitialized(a.ring_degree(), a.limb_count(), Form::kNtt);
   for (std::size_t j = 0; j < a.limb_count(); ++j) {
     kernel::active().multiply(a.limb(j), b.limb(j), out.limb(j), basis[j]->modulus());
   }
@@ -91,7 +106,7 @@ void multiply_by_residues(Poly& a, std::span<const std::uint64_t> w, BasisView b
 }
 
 Poly from_signed(std::span<const std::int64_t> coefficients, BasisView basis) {
-  Poly out(coefficients.size(), basis.size(), Form::kCoefficient);
+  Poly out = Poly::uninitialized(coefficients.size(), basis.size(), Form::kCoefficient);
   for (std::size_t j = 0; j < basis.size(); ++j) {
     const arith::Modulus& q = basis[j]->modulus();
     const kernel::Words limb = out.limb(j);
@@ -121,7 +136,7 @@ Automorphism::Automorphism(int log_n, std::uint32_t galois_element)
 Poly Automorphism::apply(const Poly& a) const {
   check(a.form() == Form::kNtt, "automorphism needs NTT form");
   check(a.ring_degree() == source_.size(), "automorphism of another ring");
-  Poly out(a.ring_degree(), a.limb_count(), Form::kNtt);
+  Poly out = Poly::uninitialized(a.ring_degree(), a.limb_count(), Form::kNtt);
   for (std::size_t j = 0; j < a.limb_count(); ++j) {
     kernel::active().permute(a.limb(j), source_, out.limb(j));
   }

@@ -9,6 +9,7 @@
 
 #include "arith/ntt_tables.h"
 #include "kernel/kernel_table.h"
+#include "ring/limbs.h"
 
 namespace salus::ring {
 
@@ -24,8 +25,10 @@ using BasisView = std::span<const std::shared_ptr<const arith::NttTables>>;
 class Poly {
  public:
   Poly() = default;
-  Poly(std::size_t ring_degree, std::size_t limb_count, Form form)
-      : ring_degree_(ring_degree), form_(form), words_(ring_degree * limb_count) {}
+  /// All residues zero.
+  Poly(std::size_t ring_degree, std::size_t limb_count, Form form);
+  /// For results whose every word is about to be written: the words are undefined.
+  static Poly uninitialized(std::size_t ring_degree, std::size_t limb_count, Form form);
 
   std::size_t ring_degree() const { return ring_degree_; }
   std::size_t limb_count() const { return ring_degree_ == 0 ? 0 : words_.size() / ring_degree_; }
@@ -36,18 +39,18 @@ class Poly {
   kernel::ConstWords limb(std::size_t j) const {
     return {words_.data() + j * ring_degree_, ring_degree_};
   }
-  kernel::Words words() { return words_; }
-  kernel::ConstWords words() const { return words_; }
+  kernel::Words words() { return {words_.data(), words_.size()}; }
+  kernel::ConstWords words() const { return {words_.data(), words_.size()}; }
 
   /// Forgets all limbs from `count` on.
-  void truncate(std::size_t count) { words_.resize(count * ring_degree_); }
+  void truncate(std::size_t count) { words_.shrink(count * ring_degree_); }
 
   bool operator==(const Poly&) const = default;
 
  private:
   std::size_t ring_degree_ = 0;
   Form form_ = Form::kCoefficient;
-  std::vector<std::uint64_t> words_;
+  Limbs words_;
 };
 
 /// In place, limb by limb. `basis` names at least the limbs of the polynomial. Forms must fit

@@ -68,7 +68,7 @@ TEST_P(KernelConformance, ElementwiseOperations) {
       const Vector b = random_.residues(count, prime);
       const arith::Factor w(random_.below(prime), q);
       const auto outputs = [&](const KernelTable& k) {
-        std::vector<Vector> out(8, b);
+        std::vector<Vector> out(9, b);
         k.add(a, b, out[0], q);
         k.subtract(a, b, out[1], q);
         k.negate(a, out[2], q);
@@ -77,6 +77,7 @@ TEST_P(KernelConformance, ElementwiseOperations) {
         k.multiply_scalar(a, w, out[5], q);
         k.reduce(a, prime, out[6], must(arith::Modulus::create(786433)));
         k.add_scalar(a, b[0], out[7], q);
+        k.subtract_multiply(a, b, w, out[8], q);
         return out;
       };
       ASSERT_EQ(outputs(kernels_), outputs(reference_)) << count << " words mod " << prime;

@@ -43,6 +43,7 @@ std::vector<Vector> results(const kernel::KernelTable& kernels, const arith::Ntt
   kernels.multiply(a, b, next(), q);
   kernels.multiply_add(a, b, out.emplace_back(b), q);
   kernels.multiply_scalar(a, arith::Factor(b[0], q), next(), q);
+  kernels.subtract_multiply(a, b, arith::Factor(b[0], q), next(), q);
   const arith::Modulus& other = tables(0, a[0]).modulus();
   kernels.reduce(a, q.value(), next(), other);
   const std::vector<kernel::ConstWords> many(terms, a);

@@ -430,6 +430,19 @@ void multiply_scalar(ConstWords a, const arith::Factor& w, Words out, const arit
   reference().multiply_scalar(a.subspan(n), w, out.subspan(n), q);
 }
 
+void subtract_multiply(ConstWords a, ConstWords b, const arith::Factor& w, Words out,
+                       const arith::Modulus& q) {
+  if (!fits(q)) return reference().subtract_multiply(a, b, w, out, q);
+  const std::size_t n = whole(out.size());
+  const Prime m(q);
+  const Doubles factor = Lanes::broadcast(centred(w.value, q.value()));
+  for (std::size_t i = 0; i < n; i += kWidth) {
+    const Doubles difference = Lanes::subtract(Lanes::load_words(&a[i]), Lanes::load_words(&b[i]));
+    Lanes::store_words(&out[i], positive(product(difference, factor, m), m));
+  }
+  reference().subtract_multiply(a.subspan(n), b.subspan(n), w, out.subspan(n), q);
+}
+
 void reduce(ConstWords a, std::uint64_t bound, Words out, const arith::Modulus& q) {
   if (!fits(q) || bound > arith::kFloatingLimit) return reference().reduce(a, bound, out, q);
   const std::size_t n = whole(out.size());
@@ -510,6 +523,7 @@ constexpr KernelTable make_table(std::string_view name) {
       .multiply = multiply,
       .multiply_add = multiply_add,
       .multiply_scalar = multiply_scalar,
+      .subtract_multiply = subtract_multiply,
       .reduce = reduce,
       .inner_product = inner_product,
       .weighted_sum = weighted_sum,

@@ -109,6 +109,11 @@ void multiply_scalar(ConstWords a, const Factor& w, Words out, const Modulus& q)
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = arith::multiply(a[i], w, q.value());
 }
 
+void subtract_multiply(ConstWords a, ConstWords b, const Factor& w, Words out, const Modulus& q) {
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[i] = arith::multiply(a[i] + q.value() - b[i], w, q.value());
+}
+
 void reduce(ConstWords a, std::uint64_t, Words out, const Modulus& q) {
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = q.reduce(a[i]);
 }
@@ -163,6 +168,7 @@ const KernelTable& reference() {
       .multiply = multiply,
       .multiply_add = multiply_add,
       .multiply_scalar = multiply_scalar,
+      .subtract_multiply = subtract_multiply,
       .reduce = reduce,
       .inner_product = inner_product,
       .weighted_sum = weighted_sum,

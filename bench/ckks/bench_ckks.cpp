@@ -1,0 +1,231 @@
+// bench_ckks: the engine's operations on four parameter sets, one ciphertext at the top level.
+//   --json        JSON instead of a table
+//   --benchmark_* those of Google Benchmark; --benchmark_filter=S15/rotate picks
+// Times are CPU times of the whole process. Each operation's result is decrypted once and held
+// against the plaintext before it is timed.
+#include <benchmark/benchmark.h>
+#include <sys/resource.h>
+
+#include <cmath>
+#include <cstring>
+#include <iostream>
+#include <map>
+#include <numbers>
+
+#include "arith/primes.h"
+#include "ckks/encoder.h"
+#include "ckks/evaluator.h"
+#include "keys/secret_key.h"
+
+namespace {
+
+using namespace salus;
+
+struct Set {
+  const char* name;
+  int log_n;
+  int q0_bits;
+  int scale_bits;
+  int levels;
+  int special;
+  int special_bits;
+  int dnum;
+};
+
+// The shapes of the public comparisons; sizes are the largest that the 128-bit table allows.
+constexpr Set kSets[] = {
+    {"S13", 13, 50, 40, 2, 1, 50, 3},
+    {"S14", 14, 50, 40, 8, 1, 50, 9},
+    {"S15", 15, 50, 40, 14, 5, 50, 3},
+    {"S16", 16, 50, 50, 25, 7, 50, 4},
+};
+
+ckks::ParametersPtr parameters(const Set& set) {
+  ckks::ParametersLiteral literal{.log_n = set.log_n, .q = {}, .p = {}, .dnum = set.dnum};
+  std::vector<std::uint64_t> taken;
+  const auto take = [&taken](int bits, int count, arith::Side side) {
+    const auto primes = must(arith::find_primes(bits, count, side, taken));
+    taken.insert(taken.end(), primes.begin(), primes.end());
+    return primes;
+  };
+  literal.p = take(set.special_bits, set.special, arith::Side::kBelow);
+  literal.q = take(set.q0_bits, 1, arith::Side::kBelow);
+  const arith::Side side = set.scale_bits == 50 ? arith::Side::kBelow : arith::Side::kAlternating;
+  for (const std::uint64_t q : take(set.scale_bits, set.levels, side)) literal.q.push_back(q);
+  return must(ckks::Parameters::create(literal));
+}
+
+struct Fixture {
+  explicit Fixture(const Set& set)
+      : params(parameters(set)),
+        scale(std::exp2(set.scale_bits)),
+        secret(must(keys::SecretKey::derive(params, Bytes(keys::kRootSeedBytes), "bench"))),
+        encoder(params),
+        public_key(keys::make_public_key(secret, random)) {
+    auto made = std::make_shared<ckks::EvaluationKeys>();
+    made->params = params;
+    made->relinearization = keys::make_relinearization_key(secret, level(), random);
+    for (int step = 1; step <= 8; ++step) {
+      const std::uint32_t element = ckks::galois_element_of_rotation(params->log_n(), step);
+      made->galois.emplace(element, keys::make_galois_key(secret, element, level(), random));
+    }
+    evaluator = std::make_unique<ckks::Evaluator>(std::move(made));
+    values.resize(params->slot_count());
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = std::cos(static_cast<double>(i));
+    plain = must(encoder.encode(std::span<const double>(values), level(), scale));
+    a = must(keys::encrypt(public_key, plain, random));
+    b = must(keys::encrypt(public_key, plain, random));
+  }
+
+  int level() const { return params->max_level(); }
+
+  /// Stops the program when the slots are not `expected(i)`: a benchmark of wrong results is none.
+  void require(const ckks::Ciphertext& c,
+               const std::function<double(std::size_t)>& expected) const {
+    const std::vector<double> got = encoder.decode_real(must(keys::decrypt(secret, c)));
+    double worst = 0;
+    for (std::size_t i = 0; i < got.size(); ++i)
+      worst = std::max(worst, std::abs(got[i] - expected(i)));
+    if (!(worst < 1e-4)) {
+      std::cerr << "bench_ckks: wrong result, error " << worst << "\n";
+      std::exit(1);
+    }
+  }
+
+  ckks::ParametersPtr params;
+  double scale;
+  RandomStream random{Seed{}, 1};
+  keys::SecretKey secret;
+  ckks::Encoder encoder;
+  keys::PublicKey public_key;
+  std::unique_ptr<ckks::Evaluator> evaluator;
+  std::vector<double> values;
+  ckks::Plaintext plain;
+  ckks::Ciphertext a;
+  ckks::Ciphertext b;
+};
+
+// One set at a time is alive: the keys of the largest take gigabytes.
+Fixture& fixture(const Set& set) {
+  static const Set* current = nullptr;
+  static std::unique_ptr<Fixture> alive;
+  if (current != &set) {
+    alive.reset();
+    alive = std::make_unique<Fixture>(set);
+    current = &set;
+  }
+  return *alive;
+}
+
+void sizes(benchmark::State& state, const Fixture& f) {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  state.counters["peak_memory_bytes"] = static_cast<double>(usage.ru_maxrss) * 1024;
+  state.counters["log_qp"] = f.params->log_qp();
+  state.counters["key_bytes_wire"] =
+      static_cast<double>(ckks::KeySwitchKey::byte_count(*f.params, f.level(), true));
+}
+
+using Body = void (*)(benchmark::State&, Fixture&);
+
+template <class Work>
+void repeat(benchmark::State& state, const Work& work) {
+  for (auto _ : state) benchmark::DoNotOptimize(work());
+}
+
+// All limbs of a polynomial in turn, per limb.
+template <auto kTransform>
+void transform(benchmark::State& state, Fixture& f) {
+  ring::Poly poly = f.plain.poly;
+  const ring::BasisView basis = f.params->basis(f.level());
+  std::size_t j = 0;
+  for (auto _ : state) {
+    (kernel::active().*kTransform)(poly.limb(j), *basis[j]);
+    j = (j + 1) % basis.size();
+  }
+}
+
+const std::pair<const char*, Body> kOperations[] = {
+    {"ntt_forward", transform<&kernel::KernelTable::ntt_forward>},
+    {"ntt_inverse", transform<&kernel::KernelTable::ntt_inverse>},
+    {"encode",
+     [](benchmark::State& s, Fixture& f) {
+       repeat(s, [&] {
+         return f.encoder.encode(std::span<const double>(f.values), f.level(), f.scale);
+       });
+     }},
+    {"encrypt",
+     [](benchmark::State& s, Fixture& f) {
+       repeat(s, [&] { return keys::encrypt(f.public_key, f.plain, f.random); });
+     }},
+    {"encrypt_seeded",
+     [](benchmark::State& s, Fixture& f) {
+       repeat(s, [&] { return keys::encrypt(f.secret, f.plain, f.random); });
+     }},
+    {"decrypt", [](benchmark::State& s,
+                   Fixture& f) { repeat(s, [&] { return keys::decrypt(f.secret, f.a); }); }},
+    {"decode",
+     [](benchmark::State& s, Fixture& f) {
+       const ckks::Plaintext plain = must(keys::decrypt(f.secret, f.a));
+       repeat(s, [&] { return f.encoder.decode_real(plain); });
+     }},
+    {"add", [](benchmark::State& s,
+               Fixture& f) { repeat(s, [&] { return f.evaluator->add(f.a, f.b); }); }},
+    {"multiply_plain",
+     [](benchmark::State& s, Fixture& f) {
+       repeat(s, [&] { return f.evaluator->multiply_plain(f.a, f.plain); });
+     }},
+    {"multiply_scalar",
+     [](benchmark::State& s, Fixture& f) {
+       repeat(s, [&] { return f.evaluator->multiply_scalar(f.a, 0.7, f.scale); });
+     }},
+    {"rescale",
+     [](benchmark::State& s, Fixture& f) { repeat(s, [&] { return f.evaluator->rescale(f.a); }); }},
+    {"multiply_relinearize_rescale",
+     [](benchmark::State& s, Fixture& f) {
+       const auto work = [&] {
+         return f.evaluator->rescale(must(f.evaluator->multiply(f.a, f.b)));
+       };
+       f.require(must(work()), [&](std::size_t i) { return f.values[i] * f.values[i]; });
+       repeat(s, work);
+     }},
+    {"rotate",
+     [](benchmark::State& s, Fixture& f) {
+       const auto work = [&] { return f.evaluator->rotate(f.a, 1); };
+       f.require(must(work()), [&](std::size_t i) { return f.values[(i + 1) % f.values.size()]; });
+       repeat(s, work);
+     }},
+    {"keygen_relin",
+     [](benchmark::State& s, Fixture& f) {
+       repeat(s, [&] { return keys::make_relinearization_key(f.secret, f.level(), f.random); });
+     }},
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::vector<char*> arguments(argv, argv + argc);
+  char json[] = "--benchmark_format=json";
+  for (char*& argument : arguments) {
+    if (std::strcmp(argument, "--json") == 0) argument = json;
+  }
+  int count = static_cast<int>(arguments.size());
+  benchmark::Initialize(&count, arguments.data());
+  if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
+  benchmark::AddCustomContext("kernel", std::string(kernel::active().name));
+  benchmark::AddCustomContext("version", SALUS_VERSION);
+  for (const Set& set : kSets) {
+    for (const auto& [name, body] : kOperations) {
+      benchmark::RegisterBenchmark((std::string(set.name) + "/" + name).c_str(),
+                                   [&set, body](benchmark::State& state) {
+                                     Fixture& f = fixture(set);
+                                     body(state, f);
+                                     sizes(state, f);
+                                   })
+          ->MeasureProcessCPUTime()
+          ->Unit(benchmark::kMillisecond);
+    }
+  }
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+}
