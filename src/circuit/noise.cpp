@@ -41,17 +41,16 @@ double NoiseLedger::key_switch(int level, double scale) const {
   const std::size_t primes = static_cast<std::size_t>(level) + 1;
   const std::size_t digits = static_cast<std::size_t>(chain_.dnum);
   const std::size_t alpha = (chain_.q.size() + digits - 1) / digits;
-  // The centred lift of a residue modulo K special primes, over P, is a sum of K uniform numbers.
-  double variance = rounding_ * static_cast<double>(chain_.p.size());
+  double variance = rounding_;
   for (std::size_t begin = 0; begin < primes; begin += alpha) {
-    double digit = static_cast<double>(alpha);
+    double digit = 1;
     for (std::size_t i = begin; i < std::min(begin + alpha, primes); ++i) {
       digit *= static_cast<double>(chain_.q[i]);
     }
     // Microsoft SEAL's gadget lifts digits to [0, q_j): their mean of q_j / 2 in every coefficient
     // is q_j N / pi in slot 0, far above the square root of N that centred digits give.
     const bool centred = alpha > 1 || chain_.p.size() > 1;
-    const double spread = centred ? degree_ / 3 : (degree_ / kPi) * (degree_ / kPi) + degree_ / 3;
+    const double spread = centred ? degree_ / 12 : (degree_ / kPi) * (degree_ / kPi) + degree_ / 3;
     variance += spread * kSigma * kSigma * (digit / special) * (digit / special);
   }
   return slots_of_products(variance, scale);

@@ -30,8 +30,9 @@ class NoiseLedger {
   double fresh(Encryption encryption, double scale) const;
   /// Rounding of a public vector that is encoded at `scale`.
   double encoding(double scale) const;
-  /// Hybrid key switching at `level`: sum over digits d_j e_j / P, then rounding (1 + s) / 2. A
-  /// digit's base conversion is off by at most alpha multiples of the digit's product.
+  /// Hybrid key switching at `level`: sum over digits d_j e_j / P, then rounding (1 + s) / 2.
+  /// Digits are uniform in [-D / 2, D / 2], D the digit's product; in [0, D) for Microsoft SEAL's
+  /// gadget.
   double key_switch(int level, double scale) const;
   /// Rounding by rescaling to a ciphertext of scale `scale`: (1 + s) / 2.
   double rescale(double scale) const;

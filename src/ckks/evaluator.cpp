@@ -194,6 +194,13 @@ Result<Ciphertext> Evaluator::multiply_unrelinearized(const Ciphertext& a,
   return product;
 }
 
+Status Evaluator::require_relinearization(int level) const {
+  if (keys_->relinearization && keys_->relinearization->level >= level) return {};
+  return Error{ErrorCode::kMissingKey,
+               "no relinearization key for level " + std::to_string(level) + "; it would take " +
+                   std::to_string(KeySwitchKey::byte_count(*params(), level, true)) + " bytes"};
+}
+
 Result<Ciphertext> Evaluator::relinearize(const Ciphertext& a) const {
   if (const Status ok = require(a); !ok) return ok.error();
   if (a.parts.size() == 2) return a;
@@ -201,12 +208,7 @@ Result<Ciphertext> Evaluator::relinearize(const Ciphertext& a) const {
     return Error{ErrorCode::kInvalidArgument,
                  "relinearize: a ciphertext of " + std::to_string(a.parts.size()) + " parts"};
   }
-  if (!keys_->relinearization || keys_->relinearization->level < a.level) {
-    return Error{ErrorCode::kMissingKey,
-                 "no relinearization key for level " + std::to_string(a.level) +
-                     "; it would take " +
-                     std::to_string(KeySwitchKey::byte_count(*params(), a.level, true)) + " bytes"};
-  }
+  if (const Status ok = require_relinearization(a.level); !ok) return ok.error();
   Ciphertext out{a.params, a.level, a.scale, {a.parts[0], a.parts[1]}};
   key_switch_add(*params(), a.parts[2], a.level, *keys_->relinearization, out.parts[0],
                  out.parts[1]);
@@ -217,6 +219,20 @@ Result<Ciphertext> Evaluator::multiply(const Ciphertext& a, const Ciphertext& b)
   const Result<Ciphertext> product = multiply_unrelinearized(a, b);
   if (!product) return product.error();
   return relinearize(*product);
+}
+
+Result<Ciphertext> Evaluator::multiply_rescale(const Ciphertext& a, const Ciphertext& b) const {
+  Result<Ciphertext> product = multiply_unrelinearized(a, b);
+  if (!product) return product.error();
+  const int level = product->level;
+  if (level == 0) return rescale(*product);
+  if (const Status ok = require_relinearization(level); !ok) return ok.error();
+  key_switch_rescale(*params(), product->parts[2], level, *keys_->relinearization,
+                     product->parts[0], product->parts[1]);
+  product->parts.pop_back();
+  product->level = level - 1;
+  product->scale /= static_cast<double>(params()->q(level).value());
+  return product;
 }
 
 Result<Ciphertext> Evaluator::rescale(const Ciphertext& a) const {

@@ -59,6 +59,11 @@ class Evaluator {
   Result<Ciphertext> multiply_unrelinearized(const Ciphertext& a, const Ciphertext& b) const;
   Result<Ciphertext> relinearize(const Ciphertext& a) const;
 
+  /// rescale(multiply(a, b)) but for roundings: one division by P q_l instead of two, with the
+  /// noise of the second alone. Level l - 1, scale scale_a * scale_b / q_l. Cost: 2 (l + 1)
+  /// transforms less. Errors: those of both.
+  Result<Ciphertext> multiply_rescale(const Ciphertext& a, const Ciphertext& b) const;
+
   /// The same z one level down: level l - 1, scale / q_l.
   /// Noise: at most (1 + |s|_1) / 2 more in any coefficient (Cheon et al., eprint 2018/931).
   /// Errors: kLevelExhausted at level 0.
@@ -76,6 +81,7 @@ class Evaluator {
   Status require(const Ciphertext& a) const;
   Status require_pair(const Ciphertext& a, const Ciphertext& b, bool equal_scales) const;
   Status require_plain(const Ciphertext& a, const Plaintext& p, bool equal_scales) const;
+  Status require_relinearization(int level) const;
   Result<Ciphertext> apply_galois(const Ciphertext& a, std::uint32_t element,
                                   const std::string& what) const;
 
@@ -86,5 +92,8 @@ class Evaluator {
 /// Errors (Defect): the key's level is below l.
 void key_switch_add(const Parameters& params, const ring::Poly& part, int level,
                     const KeySwitchKey& key, ring::Poly& c0, ring::Poly& c1);
+/// The same followed by a rescale, in one division by P q_l. Errors (Defect): also at level 0.
+void key_switch_rescale(const Parameters& params, const ring::Poly& part, int level,
+                        const KeySwitchKey& key, ring::Poly& c0, ring::Poly& c1);
 
 }  // namespace salus::ckks

@@ -177,6 +177,7 @@ TEST_F(EvaluatorErrors, ThreePartsMustBeRelinearizedFirst) {
   four.parts.push_back(three.parts[0]);
 
   expect_error(evaluator_.multiply(three, three), ErrorCode::kInvalidArgument, {"relinearize"});
+  expect_error(evaluator_.multiply_rescale(three, three), ErrorCode::kInvalidArgument);
   expect_error(evaluator_.rotate(three, 1), ErrorCode::kInvalidArgument, {"relinearize"});
   expect_error(evaluator_.conjugate(three), ErrorCode::kInvalidArgument);
   expect_error(evaluator_.relinearize(four), ErrorCode::kInvalidArgument, {"4 parts"});
@@ -208,6 +209,7 @@ TEST_F(EvaluatorErrors, SwitchingWithAKeyOfALowerLevelIsADefect) {
   Ciphertext c = a_;
 
   EXPECT_THROW(key_switch_add(*f_.params, a_.parts[1], 2, key, c.parts[0], c.parts[1]), Defect);
+  EXPECT_THROW(key_switch_rescale(*f_.params, a_.parts[1], 0, key, c.parts[0], c.parts[1]), Defect);
 }
 
 TEST(ExactScales, AreProductsAndQuotientsOfDoublesAndNothingElse) {

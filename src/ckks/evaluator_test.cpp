@@ -128,9 +128,11 @@ TEST_P(EvaluatorTest, MultiplyThenRescaleIsTheSlotwiseProduct) {
   for (int level = 1; level <= top_; ++level) {
     const Values x = f_.values();
     const Values y = f_.values();
-    const Ciphertext product =
-        must(f_.evaluator.multiply(f_.encrypt(x, level), f_.encrypt(y, level)));
+    const Ciphertext a = f_.encrypt(x, level);
+    const Ciphertext b = f_.encrypt(y, level);
+    const Ciphertext product = must(f_.evaluator.multiply(a, b));
     const Ciphertext rescaled = must(f_.evaluator.rescale(product));
+    const Ciphertext at_once = must(f_.evaluator.multiply_rescale(a, b));
 
     const double product_bound = 2 * kRoot2 * f_.fresh() + f_.fresh() * f_.fresh() +
                                  f_.noise.key_switch(level, product.scale) +
@@ -140,8 +142,11 @@ TEST_P(EvaluatorTest, MultiplyThenRescaleIsTheSlotwiseProduct) {
         << level;
     expect_shape(rescaled, level - 1,
                  kScale * kScale / static_cast<double>(f_.params->q(level).value()));
-    EXPECT_LT(max_error(f_.decrypt(rescaled), zip(x, y, std::multiplies<>())),
-              product_bound + f_.noise.rescale(rescaled.scale));
+    expect_shape(at_once, level - 1, rescaled.scale);
+    for (const Ciphertext& c : {rescaled, at_once}) {
+      EXPECT_LT(max_error(f_.decrypt(c), zip(x, y, std::multiplies<>())),
+                product_bound + f_.noise.rescale(rescaled.scale));
+    }
   }
 }
 
@@ -163,6 +168,19 @@ TEST_P(EvaluatorTest, KeySwitchingStaysWithinItsBoundInEverySlot) {
     const Ciphertext mirrored = must(f_.evaluator.conjugate(a));
     expect_shape(mirrored, level, kScale);
     EXPECT_LT(max_error(f_.decrypt(mirrored), conjugate), bound) << "level " << level;
+  }
+}
+
+TEST_P(EvaluatorTest, OneDivisionForProductAndRescaleAddsOnlyTheNoiseOfRescaling) {
+  for (int level = 1; level <= top_; ++level) {
+    const Ciphertext a = f_.encrypt(f_.values(), level);
+    const Ciphertext b = f_.encrypt(f_.values(), level);
+    const Ciphertext three = must(f_.evaluator.multiply_unrelinearized(a, b));
+    const Ciphertext at_once = must(f_.evaluator.multiply_rescale(a, b));
+
+    EXPECT_LT(max_error(f_.decrypt(at_once), f_.decrypt(three)),
+              f_.noise.key_switch(level, three.scale) + f_.noise.rescale(at_once.scale) +
+                  CkksFixture::kEncoderError);
   }
 }
 

@@ -16,57 +16,90 @@ std::size_t key_limb(std::size_t j, int level, int key_level) {
 // Limb j of (q_0 .. q_l, p_0 ..) of a digit, in NTT form: its own limbs are those of the
 // polynomial, the others are converted into `scratch`.
 kernel::ConstWords raise(const KeySwitchPlan::Digit& digit, const ring::Poly& part,
-                         const ring::Poly& coefficients, std::size_t j,
+                         std::span<const kernel::ConstWords> prepared, std::size_t j,
                          const arith::NttTables& tables, kernel::Words scratch) {
   if (digit.begin <= j && j < digit.end) return part.limb(j);
-  std::vector<kernel::ConstWords> sources;
-  for (std::size_t i = digit.begin; i < digit.end; ++i) sources.push_back(coefficients.limb(i));
   // The targets of the digit are all limbs but its own, in order.
-  digit.converter.convert(sources, j < digit.begin ? j : j - (digit.end - digit.begin), scratch);
+  digit.converter.convert(prepared, j < digit.begin ? j : j - (digit.end - digit.begin), scratch);
   kernel::active().ntt_forward(scratch, tables);
   return scratch;
+}
+
+/// The sums over digits d of d times the key's halves, modulo q_0 .. q_l, p_0 ..
+struct Sums {
+  ring::Poly b;
+  ring::Poly a;
+};
+
+Sums inner_products(const Parameters& params, const ring::Poly& part, int level,
+                    const KeySwitchKey& key) {
+  check(key.level >= level, "evaluation key of a lower level");
+  const KeySwitchPlan& plan = params.key_switch_plan(level);
+  check(key.digits.size() >= plan.digits.size(), "evaluation key with too few digits");
+  const ring::BasisView extended = params.extended_basis(level);
+  const std::size_t n = params.ring_degree();
+
+  // The digits as base conversion reads them: every limb in coefficient form.
+  ring::Poly coefficients = part;
+  ring::to_coefficients(coefficients, params.basis(level));
+  const std::size_t count = plan.digits.size();
+  ring::Poly multiples = ring::Poly::uninitialized(n, count, ring::Form::kCoefficient);
+  std::vector<std::vector<kernel::ConstWords>> prepared;
+  for (std::size_t d = 0; d < count; ++d) {
+    const KeySwitchPlan::Digit& digit = plan.digits[d];
+    std::vector<kernel::Words> limbs;
+    for (std::size_t j = digit.begin; j < digit.end; ++j) limbs.push_back(coefficients.limb(j));
+    if (digit.converter.prepared_count() > limbs.size()) limbs.push_back(multiples.limb(d));
+    digit.converter.prepare(limbs);
+    prepared.emplace_back(limbs.begin(), limbs.end());
+  }
+
+  // One limb of the sums at a time, so that the raised digits stay in the cache.
+  ring::Poly raised = ring::Poly::uninitialized(n, count, ring::Form::kNtt);
+  Sums sums{ring::Poly::uninitialized(n, extended.size(), ring::Form::kNtt),
+            ring::Poly::uninitialized(n, extended.size(), ring::Form::kNtt)};
+  std::vector<kernel::ConstWords> digits(count);
+  std::vector<kernel::ConstWords> b(count);
+  std::vector<kernel::ConstWords> a(count);
+  for (std::size_t j = 0; j < extended.size(); ++j) {
+    for (std::size_t d = 0; d < count; ++d) {
+      digits[d] = raise(plan.digits[d], part, prepared[d], j, *extended[j], raised.limb(d));
+      const std::size_t limb = key_limb(j, level, key.level);
+      b[d] = key.digits[d].b.limb(limb);
+      a[d] = key.digits[d].a.limb(limb);
+    }
+    kernel::active().inner_product(digits, b, sums.b.limb(j), extended[j]->modulus());
+    kernel::active().inner_product(digits, a, sums.a.limb(j), extended[j]->modulus());
+  }
+  return sums;
 }
 
 }  // namespace
 
 void key_switch_add(const Parameters& params, const ring::Poly& part, int level,
                     const KeySwitchKey& key, ring::Poly& c0, ring::Poly& c1) {
-  check(key.level >= level, "evaluation key of a lower level");
+  Sums sums = inner_products(params, part, level, key);
+  const ring::ModDown& mod_down = params.key_switch_plan(level).mod_down;
+  ring::add_to(c0, mod_down.apply(std::move(sums.b)), params.basis(level));
+  ring::add_to(c1, mod_down.apply(std::move(sums.a)), params.basis(level));
+}
+
+void key_switch_rescale(const Parameters& params, const ring::Poly& part, int level,
+                        const KeySwitchKey& key, ring::Poly& c0, ring::Poly& c1) {
   const KeySwitchPlan& plan = params.key_switch_plan(level);
-  check(key.digits.size() >= plan.digits.size(), "evaluation key with too few digits");
-  const ring::BasisView extended = params.extended_basis(level);
-
-  // The digits as base conversion reads them: every limb in coefficient form.
-  ring::Poly coefficients = part;
-  ring::to_coefficients(coefficients, params.basis(level));
-  for (const KeySwitchPlan::Digit& digit : plan.digits) {
-    std::vector<kernel::Words> limbs;
-    for (std::size_t j = digit.begin; j < digit.end; ++j) limbs.push_back(coefficients.limb(j));
-    digit.converter.prepare(limbs);
-  }
-
-  // One limb of the sums at a time, so that the raised digits stay in the cache.
-  const std::size_t count = plan.digits.size();
-  ring::Poly raised = ring::Poly::uninitialized(params.ring_degree(), count, ring::Form::kNtt);
-  ring::Poly sum0 =
-      ring::Poly::uninitialized(params.ring_degree(), extended.size(), ring::Form::kNtt);
-  ring::Poly sum1 =
-      ring::Poly::uninitialized(params.ring_degree(), extended.size(), ring::Form::kNtt);
-  std::vector<kernel::ConstWords> digits(count);
-  std::vector<kernel::ConstWords> b(count);
-  std::vector<kernel::ConstWords> a(count);
-  for (std::size_t j = 0; j < extended.size(); ++j) {
-    for (std::size_t d = 0; d < count; ++d) {
-      digits[d] = raise(plan.digits[d], part, coefficients, j, *extended[j], raised.limb(d));
-      const std::size_t limb = key_limb(j, level, key.level);
-      b[d] = key.digits[d].b.limb(limb);
-      a[d] = key.digits[d].a.limb(limb);
+  check(plan.mod_down_rescale.has_value(), "rescale at level 0");
+  Sums sums = inner_products(params, part, level, key);
+  const ring::BasisView basis = params.basis(level);
+  const auto divide = [&](ring::Poly& sum, const ring::Poly& c) {
+    for (std::size_t j = 0; j < basis.size(); ++j) {
+      const arith::Modulus& q = basis[j]->modulus();
+      const arith::Factor p(params.special_product()[j], q);
+      kernel::active().multiply_scalar_add(c.limb(j), p, sum.limb(j), q);
     }
-    kernel::active().inner_product(digits, b, sum0.limb(j), extended[j]->modulus());
-    kernel::active().inner_product(digits, a, sum1.limb(j), extended[j]->modulus());
-  }
-  ring::add_to(c0, plan.mod_down.apply(std::move(sum0)), params.basis(level));
-  ring::add_to(c1, plan.mod_down.apply(std::move(sum1)), params.basis(level));
+    return plan.mod_down_rescale->apply(std::move(sum));
+  };
+  c0 = divide(sums.b, c0);
+  c1 = divide(sums.a, c1);
 }
 
 }  // namespace salus::ckks

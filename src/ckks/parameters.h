@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "base/bytes.h"
@@ -29,7 +30,7 @@ struct ParametersLiteral {
 Digest hash_of(const ParametersLiteral& literal);
 
 /// How one level decomposes a polynomial for key switching (Han and Ki, eprint 2019/688): digits of
-/// alpha = ceil((L + 1) / dnum) consecutive primes. Digits are lifted to integers of mean zero, but
+/// alpha = ceil((L + 1) / dnum) consecutive primes. Digits are lifted to [-D / 2, D / 2], but
 /// for one prime a digit and one special prime, which is Microsoft SEAL's gadget, byte for byte:
 /// there digits lie in [0, q_j), and slot 0 sees noise of N / pi q_j / P errors.
 struct KeySwitchPlan {
@@ -40,7 +41,8 @@ struct KeySwitchPlan {
         converter;  ///< digit -> the limbs of (q_0 .. q_l, p_0 ..) outside, in order
   };
   std::vector<Digit> digits;
-  ring::ModDown mod_down;
+  ring::ModDown mod_down;                         ///< by P
+  std::optional<ring::ModDown> mod_down_rescale;  ///< by P q_l; none at level 0
 };
 
 class Parameters {

@@ -32,6 +32,9 @@ struct KernelTable {
   /// sum += a * b
   void (*multiply_add)(ConstWords a, ConstWords b, Words sum, const arith::Modulus& q);
   void (*multiply_scalar)(ConstWords a, const arith::Factor& w, Words out, const arith::Modulus& q);
+  /// sum += a w
+  void (*multiply_scalar_add)(ConstWords a, const arith::Factor& w, Words sum,
+                              const arith::Modulus& q);
   /// (a - b) w
   void (*subtract_multiply)(ConstWords a, ConstWords b, const arith::Factor& w, Words out,
                             const arith::Modulus& q);
@@ -44,6 +47,11 @@ struct KernelTable {
   /// out[i] = sum_j a[j][i] w[j]; words a[j] below `bound` <= 2^61; at most kMaxTerms terms.
   void (*weighted_sum)(std::span<const ConstWords> a, std::uint64_t bound,
                        std::span<const std::uint64_t> w, Words out, const arith::Modulus& q);
+  /// out[i] = round(sum_j a[j][i] w[j]) in doubles: products and sums rounded one by one, in this
+  /// order, so that every backend rounds alike. Words a[j] below `bound` <= 2^61; the sum is in [0,
+  /// 2^51).
+  void (*rounded_sum)(std::span<const ConstWords> a, std::uint64_t bound, std::span<const double> w,
+                      Words out);
   /// out[i] = a[source[i]]; `out` is not `a`.
   void (*permute)(ConstWords a, std::span<const std::uint32_t> source, Words out);
 };

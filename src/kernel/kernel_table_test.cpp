@@ -75,6 +75,10 @@ TEST_P(KernelTest, ProductsAreExact) {
     kernels().multiply(a, b, out, q);
     for (std::size_t i = 0; i < a.size(); ++i) ASSERT_EQ(out[i], mod(uint128{a[i]} * b[i], p));
     Vector sum = b;
+    kernels().multiply_scalar_add(a, arith::Factor(b[0], q), sum, q);
+    for (std::size_t i = 0; i < a.size(); ++i)
+      ASSERT_EQ(sum[i], mod(uint128{a[i]} * b[0] + b[i], p));
+    sum = b;
     kernels().multiply_add(a, b, sum, q);
     for (std::size_t i = 0; i < a.size(); ++i)
       ASSERT_EQ(sum[i], mod(uint128{a[i]} * b[i] + b[i], p));
@@ -152,6 +156,19 @@ TEST_P(KernelTest, AWeightedSumTakesResiduesOfAnyModulus) {
         ASSERT_EQ(out[i], sum);
       }
     }
+  }
+}
+
+TEST_P(KernelTest, ARoundedSumIsTheNearestIntegerOfAQuotient) {
+  for (const std::uint64_t prime : primes()) {
+    const Vector a = random_.residues(70, prime);
+    const std::vector<ConstWords> twice(2, a);
+    const double weight = 1 / static_cast<double>(prime);
+    Vector out(70);
+    kernels().rounded_sum(twice, prime, std::vector<double>(2, weight), out);
+    for (std::size_t i = 0; i < a.size(); ++i)
+      EXPECT_EQ(out[i], (uint128{a[i]} * 4 + prime) / (uint128{prime} * 2))
+          << a[i] << " of " << prime;
   }
 }
 

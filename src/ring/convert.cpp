@@ -16,14 +16,6 @@ std::uint64_t product_mod(BasisView basis, std::size_t skip, const arith::Modulu
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-// floor(k D / 2) modulo m, D odd with k prime factors.
-std::uint64_t shift_mod(BasisView d, const arith::Modulus& m) {
-  const std::uint64_t k_product =
-      m.multiply(product_mod(d, kNone, m), m.reduce(std::uint64_t{d.size()}));
-  const std::uint64_t even = d.size() % 2 == 0 ? k_product : m.subtract(k_product, 1);
-  return m.multiply(even, m.inverse(2));
-}
-
 void add_constant(kernel::Words limb, std::uint64_t value, const arith::Modulus& q) {
   kernel::active().add_scalar(limb, value, limb, q);
 }
@@ -68,43 +60,57 @@ Poly divide_and_round_by_last(const Poly& a, BasisView basis) {
 
 BaseConverter::BaseConverter(BasisView from, BasisView to, Lift lift)
     : from_(from.begin(), from.end()), to_(to.begin(), to.end()), lift_(lift) {
-  check(from_.size() <= kernel::kMaxTerms, "base conversion from too many primes");
+  check(from_.size() < kernel::kMaxTerms, "base conversion from too many primes");
   for (std::size_t j = 0; j < from_.size(); ++j) {
     const arith::Modulus& d = from_[j]->modulus();
     bound_ = std::max(bound_, d.value());
     inverse_.emplace_back(d.inverse(product_mod(from_, j, d)), d);
-    shift_from_.push_back(shift_mod(from_, d));
+    inverse_d_.push_back(1 / static_cast<double>(d.value()));
   }
   for (const auto& target : to_) {
+    const arith::Modulus& q = target->modulus();
     std::vector<std::uint64_t> row;
-    for (std::size_t j = 0; j < from_.size(); ++j) {
-      row.push_back(product_mod(from_, j, target->modulus()));
-    }
+    for (std::size_t j = 0; j < from_.size(); ++j) row.push_back(product_mod(from_, j, q));
+    row.push_back(q.negate(product_mod(from_, kNone, q)));
     weights_.push_back(std::move(row));
-    shift_to_.push_back(shift_mod(from_, target->modulus()));
+    half_.push_back(q.reduce(from_[0]->modulus().value() / 2));
   }
 }
 
+std::size_t BaseConverter::prepared_count() const {
+  const bool multiples = lift_ == Lift::kCentred && from_.size() > 1;
+  return from_.size() + (multiples ? 1 : 0);
+}
+
 void BaseConverter::prepare(std::span<const kernel::Words> limbs) const {
-  check(limbs.size() == from_.size(), "base conversion of another shape");
-  for (std::size_t j = 0; j < from_.size(); ++j) {
-    const arith::Modulus& d = from_[j]->modulus();
-    if (lift_ == Lift::kCentred) add_constant(limbs[j], shift_from_[j], d);
-    // Of one prime the factor is 1.
-    if (from_.size() > 1) kernel::active().multiply_scalar(limbs[j], inverse_[j], limbs[j], d);
+  check(limbs.size() == prepared_count(), "base conversion of another shape");
+  const kernel::KernelTable& kernels = kernel::active();
+  if (from_.size() == 1) {
+    const arith::Modulus& d = from_[0]->modulus();
+    if (lift_ == Lift::kCentred) add_constant(limbs[0], d.value() / 2, d);
+    return;
+  }
+  for (std::size_t j = 0; j < from_.size(); ++j)
+    kernels.multiply_scalar(limbs[j], inverse_[j], limbs[j], from_[j]->modulus());
+  if (lift_ == Lift::kCentred) {
+    const std::vector<kernel::ConstWords> y(limbs.begin(), limbs.end() - 1);
+    kernels.rounded_sum(y, bound_, inverse_d_, limbs.back());
   }
 }
 
 void BaseConverter::convert(std::span<const kernel::ConstWords> prepared, std::size_t target,
                             kernel::Words out) const {
-  check(prepared.size() == from_.size() && target < to_.size(), "base conversion of another shape");
+  check(prepared.size() == prepared_count() && target < to_.size(),
+        "base conversion of another shape");
   const arith::Modulus& q = to_[target]->modulus();
-  if (from_.size() == 1) {
-    kernel::active().reduce(prepared[0], bound_, out, q);
-  } else {
-    kernel::active().weighted_sum(prepared, bound_, weights_[target], out, q);
+  if (from_.size() > 1) {
+    // The numbers of multiples are below the number of primes, and so below every prime.
+    const std::span<const std::uint64_t> weights(weights_[target]);
+    kernel::active().weighted_sum(prepared, bound_, weights.first(prepared.size()), out, q);
+    return;
   }
-  if (lift_ == Lift::kCentred) subtract_constant(out, shift_to_[target], q);
+  kernel::active().reduce(prepared[0], bound_, out, q);
+  if (lift_ == Lift::kCentred) subtract_constant(out, half_[target], q);
 }
 
 ModDown::ModDown(BasisView q, BasisView p)
@@ -123,13 +129,15 @@ Poly ModDown::apply(Poly a) const {
     tail.push_back(a.limb(q_.size() + i));
     kernel::active().ntt_inverse(tail[i], *p_[i]);
   }
+  Poly scratch = Poly::uninitialized(a.ring_degree(), 2, Form::kCoefficient);
+  const kernel::Words remainder = scratch.limb(0);
+  if (converter_.prepared_count() > tail.size()) tail.push_back(scratch.limb(1));
   converter_.prepare(tail);
 
   const std::vector<kernel::ConstWords> prepared(tail.begin(), tail.end());
-  Poly remainder = Poly::uninitialized(a.ring_degree(), 1, Form::kCoefficient);
   for (std::size_t j = 0; j < q_.size(); ++j) {
-    converter_.convert(prepared, j, remainder.limb(0));
-    finish_division(a.limb(j), remainder.limb(0), inverse_p_mod_q_[j], *q_[j], a.limb(j));
+    converter_.convert(prepared, j, remainder);
+    finish_division(a.limb(j), remainder, inverse_p_mod_q_[j], *q_[j], a.limb(j));
   }
   a.truncate(q_.size());
   return a;

@@ -17,20 +17,25 @@ Poly divide_and_round_by_last(const Poly& a, BasisView basis);
 /// Which number stands for a residue x of D = prod d_j, k factors, when it is converted.
 enum class Lift {
   kNonNegative,  ///< x + u D, 0 <= u < k, x in [0, D)
-  /// x + u D - floor(k D / 2) shifted to a multiple of D from x: in [-k D / 2, k D / 2) with mean
-  /// zero. A mean of D / 2 in all coefficients is the value (D / 2) 2 / (1 - zeta) in slot 0: N /
-  /// pi times D / 2, where centred coefficients of that size give the square root of N.
+  /// The x in [-D / 2, D / 2], or D 2^-44 beyond: the quotient sum y_j / d_j is rounded in doubles.
+  /// A mean of D / 2 in all coefficients, as a number in [0, D) has it, is the value (D / 2) 2 / (1
+  /// - zeta) in slot 0: N / pi times D / 2, where centred coefficients of that size give the square
+  /// root of N.
   kCentred,
 };
 
 /// Fast base conversion from D to further primes (Halevi, Polyakov and Shoup, eprint 2018/117).
-/// For one prime d_0 it is exact: u = 0.
+/// With y_j = x (D / d_j)^-1 mod d_j, x = sum_j y_j D / d_j - u D; the number of multiples u is
+/// round(sum_j y_j / d_j) where centred and left out otherwise. For one prime d_0 both are exact.
 class BaseConverter {
  public:
   BaseConverter(BasisView from, BasisView to, Lift lift = Lift::kNonNegative);
 
-  /// First half, in place: `limbs`, residues modulo the d_j in coefficient form, become what
-  /// `convert` reads. Done once for all targets.
+  /// Limbs that `convert` reads: one for each prime, and where there are multiples one for u.
+  std::size_t prepared_count() const;
+
+  /// First half, in place: the first limbs, residues modulo the d_j in coefficient form, become the
+  /// y_j, and the last one u. Done once for all targets.
   void prepare(std::span<const kernel::Words> limbs) const;
 
   /// Second half: the residues modulo the target prime of this index, from prepared limbs.
@@ -45,16 +50,16 @@ class BaseConverter {
   Lift lift_;
   std::uint64_t bound_ = 0;                          // above all residues modulo the d_j
   std::vector<arith::Factor> inverse_;               // (D / d_j)^-1 mod d_j
-  std::vector<std::vector<std::uint64_t>> weights_;  // [target][j] = D / d_j mod target
-  std::vector<std::uint64_t> shift_from_;            // floor(k D / 2) mod d_j, where centred
-  std::vector<std::uint64_t> shift_to_;              // floor(k D / 2) mod target
+  std::vector<double> inverse_d_;                    // 1 / d_j
+  std::vector<std::vector<std::uint64_t>> weights_;  // [target][j] = D / d_j; last -D, mod target
+  std::vector<std::uint64_t> half_;                  // of one prime: floor(d_0 / 2) mod target
 };
 
 /// round(a / P) for a modulo Q P, P = prod p_i: what ends a key switch.
 ///
 /// Subtracts the centred conversion of a mod P and multiplies by P^-1. With one special prime the
-/// rounding is exact and SEAL's; with K it is off by at most K / 2 either way, and by nothing on
-/// average.
+/// rounding is exact and SEAL's; with more of them a number within 2^-44 of a half may go either
+/// way.
 class ModDown {
  public:
   ModDown(BasisView q, BasisView p);

@@ -108,6 +108,13 @@ class EncryptedRun {
       for (const ValueId operand : node.operands) ++uses_[operand];
     }
     for (const ValueId output : prepared.circuit_.outputs) ++uses_[output];
+    deferred_.resize(values_.size());
+    for (const Node& node : prepared.circuit_.nodes) {
+      if (node.op != Op::kRescale) continue;
+      const ValueId product = node.operands[0];
+      deferred_[product] =
+          prepared.circuit_.nodes[product].op == Op::kMultiply && uses_[product] == 1;
+    }
   }
 
   void set(ValueId id, ckks::Ciphertext value) { values_[id] = std::move(value); }
@@ -115,19 +122,29 @@ class EncryptedRun {
 
   Status compute(ValueId id) {
     const Node& node = prepared_.circuit_.nodes[id];
+    if (deferred_[id]) return {};
     Result<ckks::Ciphertext> value = evaluate(node, id);
     if (!value) return Error{value.error().code, "%" + node.name + ": " + value.error().message};
     // The circuit's scale is exact to rounding; taking it over keeps chains of operations equal.
     value->scale = node.scale;
     values_[id] = std::move(*value);
-    for (const ValueId operand : node.operands) {
-      if (--uses_[operand] == 0) values_[operand].reset();
-    }
+    release_operands(node);
     return {};
   }
 
  private:
+  void release_operands(const Node& node) {
+    for (const ValueId operand : node.operands) {
+      if (deferred_[operand]) release_operands(prepared_.circuit_.nodes[operand]);
+      if (--uses_[operand] == 0) values_[operand].reset();
+    }
+  }
+
   Result<ckks::Ciphertext> evaluate(const Node& node, ValueId id) const {
+    if (deferred_[node.operands[0]]) {
+      const Node& product = prepared_.circuit_.nodes[node.operands[0]];
+      return evaluator_.multiply_rescale(get(product.operands[0]), get(product.operands[1]));
+    }
     const ckks::Ciphertext& x = get(node.operands[0]);
     switch (node.op) {
       case Op::kAdd: return evaluator_.add(x, get(node.operands[1]));
@@ -150,6 +167,7 @@ class EncryptedRun {
   const ckks::Evaluator& evaluator_;
   std::vector<std::optional<ckks::Ciphertext>> values_;
   std::vector<int> uses_;
+  std::vector<bool> deferred_;  // products computed together with the rescale that alone uses them
 };
 
 Result<std::vector<ckks::Ciphertext>> run_encrypted(const PreparedCircuit& prepared,

@@ -68,7 +68,7 @@ TEST_P(KernelConformance, ElementwiseOperations) {
       const Vector b = random_.residues(count, prime);
       const arith::Factor w(random_.below(prime), q);
       const auto outputs = [&](const KernelTable& k) {
-        std::vector<Vector> out(9, b);
+        std::vector<Vector> out(10, b);
         k.add(a, b, out[0], q);
         k.subtract(a, b, out[1], q);
         k.negate(a, out[2], q);
@@ -78,6 +78,7 @@ TEST_P(KernelConformance, ElementwiseOperations) {
         k.reduce(a, prime, out[6], must(arith::Modulus::create(786433)));
         k.add_scalar(a, b[0], out[7], q);
         k.subtract_multiply(a, b, w, out[8], q);
+        k.multiply_scalar_add(a, w, out[9], q);
         return out;
       };
       ASSERT_EQ(outputs(kernels_), outputs(reference_)) << count << " words mod " << prime;
@@ -105,9 +106,11 @@ TEST_P(KernelConformance, SumsOfProducts) {
       }
       const Vector w = random_.residues(terms, prime);
       const auto outputs = [&](const KernelTable& k) {
-        std::vector<Vector> out(2, Vector(203));
+        std::vector<Vector> out(3, Vector(203));
         k.inner_product(views(a), views(b), out[0], q);
         k.weighted_sum(views(wide), bound, w, out[1], q);
+        k.rounded_sum(views(a), prime, std::vector<double>(terms, 1 / static_cast<double>(prime)),
+                      out[2]);
         return out;
       };
       ASSERT_EQ(outputs(kernels_), outputs(reference_)) << terms << " terms mod " << prime;

@@ -43,6 +43,7 @@ std::vector<Vector> results(const kernel::KernelTable& kernels, const arith::Ntt
   kernels.multiply(a, b, next(), q);
   kernels.multiply_add(a, b, out.emplace_back(b), q);
   kernels.multiply_scalar(a, arith::Factor(b[0], q), next(), q);
+  kernels.multiply_scalar_add(a, arith::Factor(b[0], q), out.emplace_back(b), q);
   kernels.subtract_multiply(a, b, arith::Factor(b[0], q), next(), q);
   const arith::Modulus& other = tables(0, a[0]).modulus();
   kernels.reduce(a, q.value(), next(), other);
@@ -52,6 +53,8 @@ std::vector<Vector> results(const kernel::KernelTable& kernels, const arith::Ntt
   Vector weights(terms);
   for (std::size_t j = 0; j < terms; ++j) weights[j] = other.reduce(b[j % b.size()]);
   kernels.weighted_sum(many, q.value(), weights, next(), other);
+  kernels.rounded_sum(many, q.value(),
+                      std::vector<double>(terms, 1 / static_cast<double>(q.value())), next());
   std::vector<std::uint32_t> source(a.size());
   for (std::size_t i = 0; i < source.size(); ++i)
     source[i] = static_cast<std::uint32_t>(b[i] % a.size());

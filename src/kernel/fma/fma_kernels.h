@@ -28,14 +28,16 @@ inline constexpr int kLogWidth = std::countr_zero(Lanes::kWidth);
 inline constexpr int kMaxRadix = Lanes::kMaxRadix;
 inline constexpr std::uint64_t kNarrowLimit = std::uint64_t{1} << 48;
 
+inline constexpr double kMagic = 6755399441055744.0;  // 1.5 2^52
+
 struct Prime {
   explicit Prime(const arith::Modulus& q)
       : p(Lanes::broadcast(static_cast<double>(q.value()))),
         inverse(Lanes::broadcast(1.0 / static_cast<double>(q.value()))),
-        magic(Lanes::broadcast(6755399441055744.0)) {}
+        magic(Lanes::broadcast(kMagic)) {}
   Doubles p;
   Doubles inverse;
-  Doubles magic;  // 1.5 2^52
+  Doubles magic;
 };
 
 SALUS_INLINE Doubles quotient(Doubles x, const Prime& m) {
@@ -430,6 +432,19 @@ void multiply_scalar(ConstWords a, const arith::Factor& w, Words out, const arit
   reference().multiply_scalar(a.subspan(n), w, out.subspan(n), q);
 }
 
+void multiply_scalar_add(ConstWords a, const arith::Factor& w, Words sum, const arith::Modulus& q) {
+  if (!fits(q)) return reference().multiply_scalar_add(a, w, sum, q);
+  const std::size_t n = whole(sum.size());
+  const Prime m(q);
+  const Doubles factor = Lanes::broadcast(centred(w.value, q.value()));
+  for (std::size_t i = 0; i < n; i += kWidth) {
+    const Doubles r = product(Lanes::load_words(&a[i]), factor, m);
+    const Doubles total = Lanes::add(r, Lanes::load_words(&sum[i]));
+    Lanes::store_words(&sum[i], positive(centre(total, m), m));
+  }
+  reference().multiply_scalar_add(a.subspan(n), w, sum.subspan(n), q);
+}
+
 void subtract_multiply(ConstWords a, ConstWords b, const arith::Factor& w, Words out,
                        const arith::Modulus& q) {
   if (!fits(q)) return reference().subtract_multiply(a, b, w, out, q);
@@ -504,6 +519,27 @@ void weighted_sum(std::span<const ConstWords> a, std::uint64_t bound,
   }
 }
 
+void rounded_sum(std::span<const ConstWords> a, std::uint64_t bound, std::span<const double> w,
+                 Words out) {
+  if (bound > arith::kFloatingLimit) return reference().rounded_sum(a, bound, w, out);
+  const std::size_t n = whole(out.size());
+  const Doubles magic = Lanes::broadcast(kMagic);
+  for (std::size_t i = 0; i < n; i += kWidth) {
+    Doubles sum = Lanes::broadcast(0.0);
+    for (std::size_t j = 0; j < a.size(); ++j) {
+      const Doubles weight = Lanes::broadcast(w[j]);
+      // Not fused: the reference rounds the product, too.
+      sum = Lanes::add(sum, Lanes::multiply(Lanes::load_words(&a[j][i]), weight));
+    }
+    Lanes::store_words(&out[i], Lanes::subtract(Lanes::add(sum, magic), magic));
+  }
+  if (n < out.size()) {
+    std::vector<ConstWords> rest;
+    for (const ConstWords& words : a) rest.push_back(words.subspan(n));
+    reference().rounded_sum(rest, bound, w, out.subspan(n));
+  }
+}
+
 void permute(ConstWords a, std::span<const std::uint32_t> source, Words out) {
   const std::size_t n = whole(out.size());
   for (std::size_t i = 0; i < n; i += kWidth)
@@ -523,10 +559,12 @@ constexpr KernelTable make_table(std::string_view name) {
       .multiply = multiply,
       .multiply_add = multiply_add,
       .multiply_scalar = multiply_scalar,
+      .multiply_scalar_add = multiply_scalar_add,
       .subtract_multiply = subtract_multiply,
       .reduce = reduce,
       .inner_product = inner_product,
       .weighted_sum = weighted_sum,
+      .rounded_sum = rounded_sum,
       .permute = permute,
   };
 }

@@ -109,6 +109,11 @@ void multiply_scalar(ConstWords a, const Factor& w, Words out, const Modulus& q)
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = arith::multiply(a[i], w, q.value());
 }
 
+void multiply_scalar_add(ConstWords a, const Factor& w, Words sum, const Modulus& q) {
+  for (std::size_t i = 0; i < sum.size(); ++i)
+    sum[i] = q.add(sum[i], arith::multiply(a[i], w, q.value()));
+}
+
 void subtract_multiply(ConstWords a, ConstWords b, const Factor& w, Words out, const Modulus& q) {
   for (std::size_t i = 0; i < out.size(); ++i)
     out[i] = arith::multiply(a[i] + q.value() - b[i], w, q.value());
@@ -150,6 +155,17 @@ void weighted_sum(std::span<const ConstWords> a, std::uint64_t, std::span<const 
   }
 }
 
+void rounded_sum(std::span<const ConstWords> a, std::uint64_t, std::span<const double> w,
+                 Words out) {
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    double sum = 0;
+    for (std::size_t j = 0; j < a.size(); ++j) sum += static_cast<double>(a[j][i]) * w[j];
+    // Half to even, whatever the rounding mode of a library function.
+    constexpr double kMagic = 6755399441055744.0;
+    out[i] = static_cast<std::uint64_t>((sum + kMagic) - kMagic);
+  }
+}
+
 void permute(ConstWords a, std::span<const std::uint32_t> source, Words out) {
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = a[source[i]];
 }
@@ -168,10 +184,12 @@ const KernelTable& reference() {
       .multiply = multiply,
       .multiply_add = multiply_add,
       .multiply_scalar = multiply_scalar,
+      .multiply_scalar_add = multiply_scalar_add,
       .subtract_multiply = subtract_multiply,
       .reduce = reduce,
       .inner_product = inner_product,
       .weighted_sum = weighted_sum,
+      .rounded_sum = rounded_sum,
       .permute = permute,
   };
   return kTable;
