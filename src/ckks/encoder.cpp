@@ -36,10 +36,11 @@ Complex multiply(const Complex& a, const Complex& b) {
   return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
 }
 
-// Mixed-radix digits of one coefficient (Garner), then the number in (-Q/2, Q/2] as a double.
+// The coefficients of a polynomial in NTT form as numbers in (-Q/2, Q/2], Q the product of the
+// given primes: mixed-radix digits (Garner), highest first.
 class Composer {
  public:
-  explicit Composer(ring::BasisView basis) : basis_(basis) {
+  explicit Composer(ring::BasisView basis) : basis_(basis), digits_(basis.size()) {
     for (std::size_t i = 0; i < basis.size(); ++i) {
       const arith::Modulus& q = basis[i]->modulus();
       std::vector<arith::Factor> row;
@@ -50,11 +51,26 @@ class Composer {
     }
   }
 
-  double compose(const ring::Poly& poly, std::size_t coefficient) {
-    digits_.resize(basis_.size());
+  std::vector<double> compose(const ring::Poly& poly) {
+    ring::Poly limbs =
+        ring::Poly::uninitialized(poly.ring_degree(), basis_.size(), ring::Form::kNtt);
+    for (std::size_t j = 0; j < basis_.size(); ++j)
+      std::ranges::copy(poly.limb(j), limbs.limb(j).begin());
+    ring::to_coefficients(limbs, basis_);
+    std::vector<double> numbers(poly.ring_degree());
+    for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = compose(limbs, i);
+    return numbers;
+  }
+
+  /// Whether all numbers fitted into half the product of all primes but the last: their last digit
+  /// was 0 or, for negative ones, the largest.
+  bool last_was_idle() const { return last_was_idle_; }
+
+ private:
+  double compose(const ring::Poly& limbs, std::size_t coefficient) {
     for (std::size_t i = 0; i < basis_.size(); ++i) {
       const arith::Modulus& q = basis_[i]->modulus();
-      std::uint64_t digit = poly.limb(i)[coefficient];
+      std::uint64_t digit = limbs.limb(i)[coefficient];
       for (std::size_t j = 0; j < i; ++j) {
         digit =
             arith::multiply(q.subtract(digit, q.reduce(digits_[j])), inverses_[i][j], q.value());
@@ -63,6 +79,7 @@ class Composer {
     }
     const std::uint64_t top = basis_.back()->modulus().value();
     const bool negative = digits_.back() > top / 2;
+    last_was_idle_ = last_was_idle_ && digits_.back() == (negative ? top - 1 : 0);
     long double value = 0;
     for (std::size_t i = basis_.size(); i-- > 0;) {
       const std::uint64_t q = basis_[i]->modulus().value();
@@ -72,11 +89,23 @@ class Composer {
     return static_cast<double>(negative ? -(value + 1) : value);
   }
 
- private:
   ring::BasisView basis_;
   std::vector<std::vector<arith::Factor>> inverses_;
   std::vector<std::uint64_t> digits_;
+  bool last_was_idle_ = true;
 };
+
+// Messages stay far below q_0 q_1: a third limb tells whether this one does, and the others follow.
+constexpr std::size_t kEnoughLimbs = 3;
+
+std::vector<double> numbers_of(const ring::Poly& poly, ring::BasisView basis) {
+  if (basis.size() > kEnoughLimbs) {
+    Composer few(basis.first(kEnoughLimbs));
+    std::vector<double> numbers = few.compose(poly);
+    if (few.last_was_idle()) return numbers;
+  }
+  return Composer(basis).compose(poly);
+}
 
 std::vector<std::uint32_t> bit_reversal(std::size_t count) {
   std::vector<std::uint32_t> out(count);
@@ -110,7 +139,12 @@ std::uint64_t residue_of(double x, const arith::Modulus& q) {
 Encoder::Encoder(ParametersPtr params) : params_(std::move(params)) {
   const std::size_t n = params_->slot_count();
   const std::size_t two_n = 4 * n;  // 2N
-  roots_ = roots_of_unity(n, n / 2);
+  // Layer by layer, so that each reads its roots in order: layer of `half` from index `half` on.
+  const std::vector<Complex> roots = roots_of_unity(n, n / 2);
+  roots_.resize(n);
+  for (std::size_t half = 1; half < n; half *= 2) {
+    for (std::size_t j = 0; j < half; ++j) roots_[half + j] = roots[j * (n / (2 * half))];
+  }
   twist_ = roots_of_unity(two_n, n);
   reversed_ = bit_reversal(n);
   std::size_t exponent = 1;
@@ -130,10 +164,9 @@ void Encoder::transform(std::vector<Complex>& values, bool inverse) const {
     if (i < reversed_[i]) std::swap(values[i], values[reversed_[i]]);
   }
   for (std::size_t half = 1; half < n; half *= 2) {
-    const std::size_t stride = n / (2 * half);
     for (std::size_t start = 0; start < n; start += 2 * half) {
       for (std::size_t j = 0; j < half; ++j) {
-        const Complex& root = roots_[j * stride];
+        const Complex& root = roots_[half + j];
         const Complex w = inverse ? std::conj(root) : root;
         const Complex u = values[start + j];
         const Complex v = multiply(values[start + j + half], w);
@@ -227,15 +260,10 @@ Result<Plaintext> Encoder::encode_repeated(std::span<const double> values, int l
 std::vector<Complex> Encoder::decode(const Plaintext& plain) const {
   check(same_parameters(plain.params, params_), "plaintext of other parameters");
   const std::size_t n = params_->slot_count();
-  const ring::BasisView basis = params_->basis(plain.level);
-  ring::Poly poly = plain.poly;
-  ring::to_coefficients(poly, basis);
-
-  Composer composer(basis);
+  const std::vector<double> numbers = numbers_of(plain.poly, params_->basis(plain.level));
   std::vector<Complex> points(n);
   for (std::size_t j = 0; j < n; ++j) {
-    const Complex c(composer.compose(poly, j), composer.compose(poly, j + n));
-    points[j] = multiply(c / plain.scale, twist_[j]);
+    points[j] = multiply(Complex(numbers[j], numbers[j + n]) / plain.scale, twist_[j]);
   }
   transform(points, false);
   std::vector<Complex> slots(n);

@@ -31,8 +31,9 @@ class Encoder {
   /// `values`, a power of two of them, repeated over all slots.
   Result<Plaintext> encode_repeated(std::span<const double> values, int level, double scale) const;
 
-  /// All slots. Where q_0 .. q_level exceeds a double's 2^1023, a plaintext that is not small (a
-  /// wrong key, exhausted noise) may come out infinite or NaN: hold the values against their range.
+  /// All slots. A polynomial that is small modulo q_0 q_1 q_2 is read from these limbs alone. Where
+  /// q_0 .. q_level exceeds a double's 2^1023, a plaintext that is not small (a wrong key,
+  /// exhausted noise) may come out infinite or NaN: hold the values against their range.
   std::vector<Complex> decode(const Plaintext& plain) const;
   std::vector<double> decode_real(const Plaintext& plain) const;
 
@@ -41,7 +42,7 @@ class Encoder {
   Result<Plaintext> encode_slots(std::vector<Complex> slots, int level, double scale) const;
 
   ParametersPtr params_;
-  std::vector<Complex> roots_;           // exp(2 pi i k / n), k < n / 2
+  std::vector<Complex> roots_;           // [half + j] = exp(pi i j / half), j < half
   std::vector<Complex> twist_;           // zeta^j, j < n
   std::vector<std::uint32_t> reversed_;  // bit reversal of length n
   std::vector<std::uint32_t> position_;  // slot -> index of the transform

@@ -225,6 +225,19 @@ TEST(Encoder, AValueNearTheLimitStillDecodes) {
   }
 }
 
+TEST(Encoder, ValuesOfEverySizeDecodeAlikeFromFewLimbsAndFromAll) {
+  Coding s;
+  for (double bits = 1; bits < s.params->log_q(3) - 41.5; bits += 4) {
+    const Values z(512, std::exp2(bits));
+    const Values minus(512, -std::exp2(bits));
+    for (const Values& values : {z, minus}) {
+      EXPECT_LT(max_error(s.encoder.decode(s.encode(values, 0x1p40, 3)), values),
+                s.bound(std::exp2(bits), 0x1p40))
+          << "2^" << bits;
+    }
+  }
+}
+
 TEST(Encoder, WhatIsNotFiniteIsRefusedWhereverItStands) {
   Coding s;
   for (const double bad : {kInfinity, -kInfinity, std::numeric_limits<double>::quiet_NaN()}) {

@@ -13,16 +13,31 @@ std::size_t key_limb(std::size_t j, int level, int key_level) {
   return j <= static_cast<std::size_t>(level) ? j : j + static_cast<std::size_t>(key_level - level);
 }
 
-// Limb j of (q_0 .. q_l, p_0 ..) of a digit, in NTT form: its own limbs are those of the
-// polynomial, the others are converted into `scratch`.
-kernel::ConstWords raise(const KeySwitchPlan::Digit& digit, const ring::Poly& part,
-                         std::span<const kernel::ConstWords> prepared, std::size_t j,
-                         const arith::NttTables& tables, kernel::Words scratch) {
-  if (digit.begin <= j && j < digit.end) return part.limb(j);
-  // The targets of the digit are all limbs but its own, in order.
-  digit.converter.convert(prepared, j < digit.begin ? j : j - (digit.end - digit.begin), scratch);
-  kernel::active().ntt_forward(scratch, tables);
-  return scratch;
+// Limbs first .. first + count - 1 of (q_0 .. q_l, p_0 ..) of a digit, in NTT form: its own limbs
+// are those of the polynomial, the others are converted into `scratch`.
+void raise(const KeySwitchPlan::Digit& digit, const ring::Poly& part,
+           std::span<const kernel::ConstWords> prepared, ring::BasisView extended,
+           std::size_t first, std::span<const kernel::Words> scratch,
+           std::span<kernel::ConstWords> out) {
+  std::vector<kernel::Words> targets;
+  std::size_t first_target = 0;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const std::size_t j = first + i;
+    if (digit.begin <= j && j < digit.end) {
+      out[i] = part.limb(j);
+      continue;
+    }
+    // The targets of the digit are all limbs but its own, in order: those of this range are
+    // neighbours.
+    if (targets.empty()) first_target = j < digit.begin ? j : j - (digit.end - digit.begin);
+    targets.push_back(scratch[i]);
+    out[i] = scratch[i];
+  }
+  digit.converter.convert(prepared, first_target, targets);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (out[i].data() == scratch[i].data())
+      kernel::active().ntt_forward(scratch[i], *extended[first + i]);
+  }
 }
 
 /// The sums over digits d of d times the key's halves, modulo q_0 .. q_l, p_0 ..
@@ -54,22 +69,34 @@ Sums inner_products(const Parameters& params, const ring::Poly& part, int level,
     prepared.emplace_back(limbs.begin(), limbs.end());
   }
 
-  // One limb of the sums at a time, so that the raised digits stay in the cache.
-  ring::Poly raised = ring::Poly::uninitialized(n, count, ring::Form::kNtt);
+  // A few limbs of the sums at a time, so that the raised digits stay in the cache.
+  ring::Poly scratch = ring::Poly::uninitialized(n, count * ring::kLimbsAtOnce, ring::Form::kNtt);
   Sums sums{ring::Poly::uninitialized(n, extended.size(), ring::Form::kNtt),
             ring::Poly::uninitialized(n, extended.size(), ring::Form::kNtt)};
+  std::vector<std::vector<kernel::ConstWords>> raised(count);
   std::vector<kernel::ConstWords> digits(count);
   std::vector<kernel::ConstWords> b(count);
   std::vector<kernel::ConstWords> a(count);
-  for (std::size_t j = 0; j < extended.size(); ++j) {
+  for (std::size_t first = 0; first < extended.size(); first += ring::kLimbsAtOnce) {
+    const std::size_t limbs = std::min(ring::kLimbsAtOnce, extended.size() - first);
     for (std::size_t d = 0; d < count; ++d) {
-      digits[d] = raise(plan.digits[d], part, prepared[d], j, *extended[j], raised.limb(d));
-      const std::size_t limb = key_limb(j, level, key.level);
-      b[d] = key.digits[d].b.limb(limb);
-      a[d] = key.digits[d].a.limb(limb);
+      std::vector<kernel::Words> targets;
+      for (std::size_t i = 0; i < limbs; ++i)
+        targets.push_back(scratch.limb(d * ring::kLimbsAtOnce + i));
+      raised[d].resize(limbs);
+      raise(plan.digits[d], part, prepared[d], extended, first, targets, raised[d]);
     }
-    kernel::active().inner_product(digits, b, sums.b.limb(j), extended[j]->modulus());
-    kernel::active().inner_product(digits, a, sums.a.limb(j), extended[j]->modulus());
+    for (std::size_t i = 0; i < limbs; ++i) {
+      const std::size_t j = first + i;
+      const std::size_t limb = key_limb(j, level, key.level);
+      for (std::size_t d = 0; d < count; ++d) {
+        digits[d] = raised[d][i];
+        b[d] = key.digits[d].b.limb(limb);
+        a[d] = key.digits[d].a.limb(limb);
+      }
+      kernel::active().inner_product(digits, b, sums.b.limb(j), extended[j]->modulus());
+      kernel::active().inner_product(digits, a, sums.a.limb(j), extended[j]->modulus());
+    }
   }
   return sums;
 }

@@ -15,6 +15,13 @@ namespace salus::kernel {
 using Words = std::span<std::uint64_t>;
 using ConstWords = std::span<const std::uint64_t>;
 
+/// One sum of weighted_sums: the weights, residues modulo q, and where it goes.
+struct WeightedTarget {
+  std::span<const std::uint64_t> w;
+  Words out;
+  const arith::Modulus* q;
+};
+
 /// All inputs and outputs are residues in [0, q) of equal length; `out` may be an input.
 struct KernelTable {
   std::string_view name;  ///< "ref", "avx2", "avx512"
@@ -44,9 +51,10 @@ struct KernelTable {
   /// out[i] = sum_j a[j][i] b[j][i]; at most kMaxTerms terms, accumulated in 128 bits.
   void (*inner_product)(std::span<const ConstWords> a, std::span<const ConstWords> b, Words out,
                         const arith::Modulus& q);
-  /// out[i] = sum_j a[j][i] w[j]; words a[j] below `bound` <= 2^61; at most kMaxTerms terms.
-  void (*weighted_sum)(std::span<const ConstWords> a, std::uint64_t bound,
-                       std::span<const std::uint64_t> w, Words out, const arith::Modulus& q);
+  /// For every target: out[i] = sum_j a[j][i] w[j] mod q; words a[j] below `bound` <= 2^61; at most
+  /// kMaxTerms terms.
+  void (*weighted_sums)(std::span<const ConstWords> a, std::uint64_t bound,
+                        std::span<const WeightedTarget> targets);
   /// out[i] = round(sum_j a[j][i] w[j]) in doubles: products and sums rounded one by one, in this
   /// order, so that every backend rounds alike. Words a[j] below `bound` <= 2^61; the sum is in [0,
   /// 2^51).

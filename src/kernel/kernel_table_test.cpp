@@ -148,8 +148,10 @@ TEST_P(KernelTest, AWeightedSumTakesResiduesOfAnyModulus) {
       Vector w(kMaxTerms, prime - 1);
       for (std::size_t j = 5; j < kMaxTerms; ++j) w[j] = random_.below(prime);
       Vector out(70);
-      kernels().weighted_sum(std::vector<ConstWords>(a.begin(), a.end()), largest + 1, w, out,
-                             must(Modulus::create(prime)));
+      const Modulus q = must(Modulus::create(prime));
+      const WeightedTarget target{w, out, &q};
+      kernels().weighted_sums(std::vector<ConstWords>(a.begin(), a.end()), largest + 1,
+                              {&target, 1});
       for (std::size_t i = 0; i < out.size(); ++i) {
         std::uint64_t sum = 0;
         for (std::size_t j = 0; j < kMaxTerms; ++j) sum = mod(uint128{a[j][i]} * w[j] + sum, prime);

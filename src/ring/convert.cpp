@@ -98,19 +98,24 @@ void BaseConverter::prepare(std::span<const kernel::Words> limbs) const {
   }
 }
 
-void BaseConverter::convert(std::span<const kernel::ConstWords> prepared, std::size_t target,
-                            kernel::Words out) const {
-  check(prepared.size() == prepared_count() && target < to_.size(),
+void BaseConverter::convert(std::span<const kernel::ConstWords> prepared, std::size_t first_target,
+                            std::span<const kernel::Words> out) const {
+  check(prepared.size() == prepared_count() && first_target + out.size() <= to_.size(),
         "base conversion of another shape");
-  const arith::Modulus& q = to_[target]->modulus();
   if (from_.size() > 1) {
     // The numbers of multiples are below the number of primes, and so below every prime.
-    const std::span<const std::uint64_t> weights(weights_[target]);
-    kernel::active().weighted_sum(prepared, bound_, weights.first(prepared.size()), out, q);
-    return;
+    std::vector<kernel::WeightedTarget> targets;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const std::span<const std::uint64_t> w(weights_[first_target + i]);
+      targets.push_back({w.first(prepared.size()), out[i], &to_[first_target + i]->modulus()});
+    }
+    return kernel::active().weighted_sums(prepared, bound_, targets);
   }
-  kernel::active().reduce(prepared[0], bound_, out, q);
-  if (lift_ == Lift::kCentred) subtract_constant(out, half_[target], q);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const arith::Modulus& q = to_[first_target + i]->modulus();
+    kernel::active().reduce(prepared[0], bound_, out[i], q);
+    if (lift_ == Lift::kCentred) subtract_constant(out[i], half_[first_target + i], q);
+  }
 }
 
 ModDown::ModDown(BasisView q, BasisView p)
@@ -129,15 +134,21 @@ Poly ModDown::apply(Poly a) const {
     tail.push_back(a.limb(q_.size() + i));
     kernel::active().ntt_inverse(tail[i], *p_[i]);
   }
-  Poly scratch = Poly::uninitialized(a.ring_degree(), 2, Form::kCoefficient);
-  const kernel::Words remainder = scratch.limb(0);
-  if (converter_.prepared_count() > tail.size()) tail.push_back(scratch.limb(1));
+  Poly remainders = Poly::uninitialized(a.ring_degree(), kLimbsAtOnce, Form::kCoefficient);
+  Poly multiples = Poly::uninitialized(a.ring_degree(), 1, Form::kCoefficient);
+  if (converter_.prepared_count() > tail.size()) tail.push_back(multiples.limb(0));
   converter_.prepare(tail);
 
   const std::vector<kernel::ConstWords> prepared(tail.begin(), tail.end());
-  for (std::size_t j = 0; j < q_.size(); ++j) {
-    converter_.convert(prepared, j, remainder);
-    finish_division(a.limb(j), remainder, inverse_p_mod_q_[j], *q_[j], a.limb(j));
+  for (std::size_t first = 0; first < q_.size(); first += kLimbsAtOnce) {
+    const std::size_t count = std::min(kLimbsAtOnce, q_.size() - first);
+    std::vector<kernel::Words> out;
+    for (std::size_t i = 0; i < count; ++i) out.push_back(remainders.limb(i));
+    converter_.convert(prepared, first, out);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t j = first + i;
+      finish_division(a.limb(j), out[i], inverse_p_mod_q_[j], *q_[j], a.limb(j));
+    }
   }
   a.truncate(q_.size());
   return a;

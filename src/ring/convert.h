@@ -14,6 +14,10 @@ namespace salus::ring {
 /// Errors (Defect): fewer than two limbs.
 Poly divide_and_round_by_last(const Poly& a, BasisView basis);
 
+/// Limbs that are converted together: few enough to stay in the cache until they are used, enough
+/// to read the sources seldom.
+inline constexpr std::size_t kLimbsAtOnce = 4;
+
 /// Which number stands for a residue x of D = prod d_j, k factors, when it is converted.
 enum class Lift {
   kNonNegative,  ///< x + u D, 0 <= u < k, x in [0, D)
@@ -38,9 +42,10 @@ class BaseConverter {
   /// y_j, and the last one u. Done once for all targets.
   void prepare(std::span<const kernel::Words> limbs) const;
 
-  /// Second half: the residues modulo the target prime of this index, from prepared limbs.
-  void convert(std::span<const kernel::ConstWords> prepared, std::size_t target,
-               kernel::Words out) const;
+  /// Second half: the residues modulo `out.size()` target primes from this index on, from prepared
+  /// limbs. Several at once read the limbs once.
+  void convert(std::span<const kernel::ConstWords> prepared, std::size_t first_target,
+               std::span<const kernel::Words> out) const;
 
   std::size_t target_count() const { return to_.size(); }
 

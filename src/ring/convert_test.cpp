@@ -85,7 +85,8 @@ std::vector<std::vector<std::uint64_t>> converted(const BigPoly& x, BasisView fr
   converter.prepare(limbs);
   const std::vector<kernel::ConstWords> prepared(limbs.begin(), limbs.end());
   std::vector<std::vector<std::uint64_t>> out(to.size(), std::vector<std::uint64_t>(kN));
-  for (std::size_t t = 0; t < to.size(); ++t) converter.convert(prepared, t, out[t]);
+  converter.convert(prepared, 0, std::vector<kernel::Words>{out[0]});
+  converter.convert(prepared, 1, std::vector<kernel::Words>(out.begin() + 1, out.end()));
   return out;
 }
 
@@ -151,8 +152,8 @@ TEST_F(ConvertTest, ConversionOfAnotherShapeIsADefect) {
   const BaseConverter converter(from, from);
 
   EXPECT_THROW(converter.prepare(std::vector<kernel::Words>{limb}), Defect);
-  EXPECT_THROW(converter.convert(one, 0, limb), Defect);
-  EXPECT_THROW(converter.convert(two, 2, limb), Defect);
+  EXPECT_THROW(converter.convert(one, 0, std::vector<kernel::Words>{limb}), Defect);
+  EXPECT_THROW(converter.convert(two, 2, std::vector<kernel::Words>{limb}), Defect);
 }
 
 // The residues of x modulo Q P become those of round(x / P) modulo Q.

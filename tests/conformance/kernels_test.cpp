@@ -95,9 +95,9 @@ TEST_P(KernelConformance, SumsOfProducts) {
       std::vector<Vector> wide;
       const std::uint64_t bound = terms == 5 ? arith::kFloatingLimit : std::uint64_t{1} << 61;
       for (std::size_t j = 0; j < terms; ++j) {
-        a.push_back(random_.residues(203, prime));
-        b.push_back(random_.residues(203, prime));
-        wide.push_back(random_.residues(203, bound));
+        a.push_back(random_.residues(1203, prime));
+        b.push_back(random_.residues(1203, prime));
+        wide.push_back(random_.residues(1203, bound));
       }
       if (terms > 0) {
         std::fill(a[0].begin(), a[0].end(), prime - 1);
@@ -106,9 +106,13 @@ TEST_P(KernelConformance, SumsOfProducts) {
       }
       const Vector w = random_.residues(terms, prime);
       const auto outputs = [&](const KernelTable& k) {
-        std::vector<Vector> out(3, Vector(203));
+        std::vector<Vector> out(4, Vector(1203));
         k.inner_product(views(a), views(b), out[0], q);
-        k.weighted_sum(views(wide), bound, w, out[1], q);
+        const arith::Modulus small = must(arith::Modulus::create(786433));
+        Vector reduced = w;
+        for (std::uint64_t& x : reduced) x = small.reduce(x);
+        const std::vector<WeightedTarget> targets = {{w, out[1], &q}, {reduced, out[3], &small}};
+        k.weighted_sums(views(wide), bound, targets);
         k.rounded_sum(views(a), prime, std::vector<double>(terms, 1 / static_cast<double>(prime)),
                       out[2]);
         return out;

@@ -52,7 +52,8 @@ std::vector<Vector> results(const kernel::KernelTable& kernels, const arith::Ntt
   kernels.inner_product(many, others, next(), q);
   Vector weights(terms);
   for (std::size_t j = 0; j < terms; ++j) weights[j] = other.reduce(b[j % b.size()]);
-  kernels.weighted_sum(many, q.value(), weights, next(), other);
+  const kernel::WeightedTarget target{weights, next(), &other};
+  kernels.weighted_sums(many, q.value(), {&target, 1});
   kernels.rounded_sum(many, q.value(),
                       std::vector<double>(terms, 1 / static_cast<double>(q.value())), next());
   std::vector<std::uint32_t> source(a.size());

@@ -1,4 +1,5 @@
 // Four doubles at a time: AVX2 with FMA.
+#include <algorithm>
 #include <bit>
 #include <limits>
 #include <string_view>

@@ -1,4 +1,5 @@
 // Eight doubles at a time: AVX-512 F, DQ and VL.
+#include <algorithm>
 #include <bit>
 #include <string_view>
 #include <vector>

@@ -471,18 +471,34 @@ void reduce(ConstWords a, std::uint64_t bound, Words out, const arith::Modulus& 
 // Eight products of at most 3/4 and a centred sum stay below 8.
 inline constexpr std::size_t kTermsBeforeCentring = 8;
 
+// Evaluation keys come from memory: rows are read one after the other in pieces of a page, which
+// the processor's prefetcher follows, and the next row's piece is asked for meanwhile.
+inline constexpr std::size_t kPage = 512;
+
 void inner_product(std::span<const ConstWords> a, std::span<const ConstWords> b, Words out,
                    const arith::Modulus& q) {
   if (!fits(q)) return reference().inner_product(a, b, out, q);
   const std::size_t n = whole(out.size());
   const Prime m(q);
-  for (std::size_t i = 0; i < n; i += kWidth) {
-    Doubles sum = Lanes::broadcast(0.0);
+  alignas(64) double sums[kPage];
+  for (std::size_t begin = 0; begin < n; begin += kPage) {
+    const std::size_t count = std::min(kPage, n - begin);
+    std::fill_n(sums, count, 0.0);
     for (std::size_t j = 0; j < a.size(); ++j) {
-      if (j % kTermsBeforeCentring == 0 && j > 0) sum = centre(sum, m);
-      sum = Lanes::add(sum, product(Lanes::load_words(&a[j][i]), Lanes::load_words(&b[j][i]), m));
+      const std::uint64_t* x = a[j].data() + begin;
+      const std::uint64_t* y = b[j].data() + begin;
+      const std::uint64_t* next = j + 1 < a.size() ? b[j + 1].data() + begin : y;
+      const bool centring = j % kTermsBeforeCentring == 0 && j > 0;
+      SALUS_UNROLL_4 for (std::size_t i = 0; i < count; i += kWidth) {
+        __builtin_prefetch(next + i);
+        Doubles sum = Lanes::load(sums + i);
+        if (centring) sum = centre(sum, m);
+        Lanes::store(sums + i, Lanes::add(sum, product(Lanes::load_words(x + i),
+                                                       Lanes::load_words(y + i), m)));
+      }
     }
-    Lanes::store_words(&out[i], positive(centre(sum, m), m));
+    for (std::size_t i = 0; i < count; i += kWidth)
+      Lanes::store_words(&out[begin + i], positive(centre(Lanes::load(sums + i), m), m));
   }
   if (n < out.size()) {
     std::vector<ConstWords> a_rest;
@@ -495,27 +511,65 @@ void inner_product(std::span<const ConstWords> a, std::span<const ConstWords> b,
   }
 }
 
-void weighted_sum(std::span<const ConstWords> a, std::uint64_t bound,
-                  std::span<const std::uint64_t> w, Words out, const arith::Modulus& q) {
-  if (!fits(q) || bound > arith::kFloatingLimit)
-    return reference().weighted_sum(a, bound, w, out, q);
-  const std::size_t n = whole(out.size());
-  const Prime m(q);
-  double weights[kMaxTerms];
-  for (std::size_t j = 0; j < a.size(); ++j) weights[j] = centred(w[j], q.value());
-  for (std::size_t i = 0; i < n; i += kWidth) {
-    Doubles sum = Lanes::broadcast(0.0);
-    for (std::size_t j = 0; j < a.size(); ++j) {
-      if (j % kTermsBeforeCentring == 0 && j > 0) sum = centre(sum, m);
-      const Doubles weight = Lanes::broadcast(weights[j]);
-      sum = Lanes::add(sum, product(Lanes::load_words(&a[j][i]), weight, m));
+// kVectors vectors of one sum from word i on: independent of each other, so that their latencies
+// overlap.
+template <std::size_t kVectors>
+SALUS_INLINE void weighted_vectors(std::span<const ConstWords> a, const double* weights,
+                                   std::size_t i, std::uint64_t* out, const Prime& m) {
+  Doubles sum[kVectors];
+  SALUS_UNROLL for (std::size_t v = 0; v < kVectors; ++v) sum[v] = Lanes::broadcast(0.0);
+  for (std::size_t j = 0; j < a.size(); ++j) {
+    const std::uint64_t* x = a[j].data() + i;
+    const Doubles weight = Lanes::broadcast(weights[j]);
+    if (j % kTermsBeforeCentring == 0 && j > 0) {
+      SALUS_UNROLL for (std::size_t v = 0; v < kVectors; ++v) sum[v] = centre(sum[v], m);
     }
-    Lanes::store_words(&out[i], positive(centre(sum, m), m));
+    SALUS_UNROLL for (std::size_t v = 0; v < kVectors; ++v) sum[v] =
+        Lanes::add(sum[v], product(Lanes::load_words(x + v * kWidth), weight, m));
   }
-  if (n < out.size()) {
+  SALUS_UNROLL for (std::size_t v = 0; v < kVectors; ++v)
+      Lanes::store_words(out + i + v * kWidth, positive(centre(sum[v], m), m));
+}
+
+// One page of one sum.
+void weighted_page(std::span<const ConstWords> a, const double* weights, std::size_t begin,
+                   std::size_t count, std::uint64_t* out, const Prime& m) {
+  constexpr std::size_t kVectors = 4;
+  std::size_t i = begin;
+  for (; i + kVectors * kWidth <= begin + count; i += kVectors * kWidth)
+    weighted_vectors<kVectors>(a, weights, i, out, m);
+  for (; i < begin + count; i += kWidth) weighted_vectors<1>(a, weights, i, out, m);
+}
+
+// Page by page, all targets: the sources are read from memory once.
+void weighted_sums(std::span<const ConstWords> a, std::uint64_t bound,
+                   std::span<const WeightedTarget> targets) {
+  if (targets.empty()) return;
+  const bool fast = bound <= arith::kFloatingLimit &&
+                    std::all_of(targets.begin(), targets.end(),
+                                [](const WeightedTarget& t) { return fits(*t.q); });
+  if (!fast) return reference().weighted_sums(a, bound, targets);
+  const std::size_t size = targets[0].out.size();
+  const std::size_t n = whole(size);
+  std::vector<double> weights;
+  for (const WeightedTarget& target : targets) {
+    for (std::size_t j = 0; j < a.size(); ++j)
+      weights.push_back(centred(target.w[j], target.q->value()));
+  }
+  for (std::size_t begin = 0; begin < n; begin += kPage) {
+    const std::size_t count = std::min(kPage, n - begin);
+    for (std::size_t t = 0; t < targets.size(); ++t) {
+      weighted_page(a, weights.data() + t * a.size(), begin, count, targets[t].out.data(),
+                    Prime(*targets[t].q));
+    }
+  }
+  if (n < size) {
     std::vector<ConstWords> rest;
     for (const ConstWords& words : a) rest.push_back(words.subspan(n));
-    reference().weighted_sum(rest, bound, w, out.subspan(n), q);
+    for (WeightedTarget target : targets) {
+      target.out = target.out.subspan(n);
+      reference().weighted_sums(rest, bound, {&target, 1});
+    }
   }
 }
 
@@ -563,7 +617,7 @@ constexpr KernelTable make_table(std::string_view name) {
       .subtract_multiply = subtract_multiply,
       .reduce = reduce,
       .inner_product = inner_product,
-      .weighted_sum = weighted_sum,
+      .weighted_sums = weighted_sums,
       .rounded_sum = rounded_sum,
       .permute = permute,
   };

@@ -141,18 +141,22 @@ void inner_product(std::span<const ConstWords> a, std::span<const ConstWords> b,
   }
 }
 
-void weighted_sum(std::span<const ConstWords> a, std::uint64_t, std::span<const std::uint64_t> w,
-                  Words out, const Modulus& q) {
+void weighted_sum(std::span<const ConstWords> a, const WeightedTarget& target) {
   std::array<uint128, kBlock> sum;
-  for (std::size_t begin = 0; begin < out.size(); begin += kBlock) {
-    const std::size_t count = std::min(kBlock, out.size() - begin);
+  for (std::size_t begin = 0; begin < target.out.size(); begin += kBlock) {
+    const std::size_t count = std::min(kBlock, target.out.size() - begin);
     sum.fill(0);
     for (std::size_t j = 0; j < a.size(); ++j) {
       const std::uint64_t* x = a[j].data() + begin;
-      for (std::size_t i = 0; i < count; ++i) sum[i] += static_cast<uint128>(x[i]) * w[j];
+      for (std::size_t i = 0; i < count; ++i) sum[i] += static_cast<uint128>(x[i]) * target.w[j];
     }
-    for (std::size_t i = 0; i < count; ++i) out[begin + i] = q.reduce(sum[i]);
+    for (std::size_t i = 0; i < count; ++i) target.out[begin + i] = target.q->reduce(sum[i]);
   }
+}
+
+void weighted_sums(std::span<const ConstWords> a, std::uint64_t,
+                   std::span<const WeightedTarget> targets) {
+  for (const WeightedTarget& target : targets) weighted_sum(a, target);
 }
 
 void rounded_sum(std::span<const ConstWords> a, std::uint64_t, std::span<const double> w,
@@ -188,7 +192,7 @@ const KernelTable& reference() {
       .subtract_multiply = subtract_multiply,
       .reduce = reduce,
       .inner_product = inner_product,
-      .weighted_sum = weighted_sum,
+      .weighted_sums = weighted_sums,
       .rounded_sum = rounded_sum,
       .permute = permute,
   };
