@@ -35,28 +35,41 @@ Seed random_seed() {
   return seed;
 }
 
-RandomStream::RandomStream(const Seed& seed, std::uint64_t stream) : seed_(seed), stream_(stream) {}
+// Before its initialisation libsodium uses its portable ChaCha20, a quarter as fast.
+RandomStream::RandomStream(const Seed& seed, std::uint64_t stream) : seed_(seed), stream_(stream) {
+  ensure_sodium();
+}
 
 RandomStream::~RandomStream() {
   secure_zero(seed_);
   secure_zero(buffer_);
 }
 
-void RandomStream::refill() {
+// The stream's next bytes, whole blocks of them.
+void RandomStream::generate(std::span<std::byte> out) {
   constexpr std::size_t kChaChaBlock = 64;
+  check(out.size() % kChaChaBlock == 0, "ChaCha20 makes whole blocks");
   unsigned char nonce[crypto_stream_chacha20_NONCEBYTES];
   static_assert(sizeof nonce == sizeof stream_);
   std::memcpy(nonce, &stream_, sizeof nonce);
-  buffer_.fill(std::byte{0});
-  crypto_stream_chacha20_xor_ic(raw(buffer_.data()), raw(buffer_.data()), buffer_.size(), nonce,
-                                block_, raw(seed_.data()));
-  block_ += buffer_.size() / kChaChaBlock;
-  used_ = 0;
+  std::ranges::fill(out, std::byte{0});
+  crypto_stream_chacha20_xor_ic(raw(out.data()), raw(out.data()), out.size(), nonce, block_,
+                                raw(seed_.data()));
+  block_ += out.size() / kChaChaBlock;
 }
 
 void RandomStream::fill(std::span<std::byte> out) {
   while (!out.empty()) {
-    if (used_ == buffer_.size()) refill();
+    if (used_ == buffer_.size() && out.size() >= buffer_.size()) {
+      const std::size_t take = out.size() - out.size() % buffer_.size();
+      generate(out.first(take));
+      out = out.subspan(take);
+      continue;
+    }
+    if (used_ == buffer_.size()) {
+      generate(buffer_);
+      used_ = 0;
+    }
     const std::size_t take = std::min(out.size(), buffer_.size() - used_);
     std::memcpy(out.data(), buffer_.data() + used_, take);
     used_ += take;

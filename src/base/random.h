@@ -33,7 +33,7 @@ class RandomStream {
 
  private:
   static constexpr std::size_t kBuffer = 4096;
-  void refill();
+  void generate(std::span<std::byte> out);
   Seed seed_;
   std::uint64_t stream_;
   std::uint64_t block_ = 0;

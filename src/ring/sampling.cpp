@@ -26,17 +26,22 @@ void sample_error(RandomStream& random, std::span<std::int64_t> out) {
 
 Poly expand_uniform(const Seed& seed, std::uint64_t first_stream, std::size_t ring_degree,
                     BasisView basis) {
-  Poly out(ring_degree, basis.size(), Form::kNtt);
+  Poly out = Poly::uninitialized(ring_degree, basis.size(), Form::kNtt);
   for (std::size_t j = 0; j < basis.size(); ++j) {
     RandomStream random(seed, first_stream + j);
     const arith::Modulus& q = basis[j]->modulus();
     // Words at or above limit = 2^64 - (2^64 mod q) are drawn again.
     const std::uint64_t excess = (~std::uint64_t{0} % q.value() + 1) % q.value();
     const std::uint64_t largest = ~std::uint64_t{0} - excess;
-    for (std::uint64_t& x : out.limb(j)) {
-      std::uint64_t word = random.next_u64();
-      while (word > largest) word = random.next_u64();
-      x = q.reduce(word);
+    const kernel::Words limb = out.limb(j);
+    std::size_t accepted = 0;
+    while (accepted < limb.size()) {
+      const kernel::Words rest = limb.subspan(accepted);
+      random.fill(std::as_writable_bytes(rest));
+      for (const std::uint64_t& raw : rest) {
+        const std::uint64_t word = load_u64(std::as_bytes(std::span(&raw, 1)));
+        if (word <= largest) limb[accepted++] = q.reduce(word);
+      }
     }
   }
   return out;
