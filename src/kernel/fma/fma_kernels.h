@@ -10,9 +10,8 @@
 // Bounds, in units of p < 2^50 - 2^10 (kFloatingLimit), for |a| <= A p and a factor centred to
 // |w| <= p / 2:
 //   * a quotient |a w / p| <= 2^51 is rounded right, and c is off by at most 1/2 + |a| 2^-53;
-//   * so a product is at most 1/2 + A / 8, and A <= 4 is allowed (A <= 16 for p < 2^48, where a
-//   product
-//     is at most 1/2 + A / 32);
+//   * so a product is at most 1/2 + A / 8, and A <= 4 is allowed; for p < 2^48 it is at most
+//     1/2 + A / 32, and A <= 16 is allowed;
 //   * sums are exact below 2^53, which is 8 (32 for p < 2^48).
 // Each transform below states how it stays within them. `kWide` marks primes of 2^48 and more.
 #pragma once
@@ -59,8 +58,8 @@ SALUS_INLINE Doubles product(Doubles a, Doubles w, const Prime& m) {
 /// [-p, p) -> [0, p)
 SALUS_INLINE Doubles positive(Doubles x, const Prime& m) { return Lanes::add_if_negative(x, m.p); }
 
-SALUS_INLINE double centred(std::uint64_t w, std::uint64_t q) {
-  return w > q / 2 ? -static_cast<double>(q - w) : static_cast<double>(w);
+SALUS_INLINE double centred(std::uint64_t w, const arith::Modulus& q) {
+  return static_cast<double>(q.to_signed(w));
 }
 
 bool fits(const arith::Modulus& q) { return q.value() < arith::kFloatingLimit; }
@@ -102,6 +101,38 @@ SALUS_INLINE void inverse_butterfly(Doubles& x, Doubles& y, Doubles w, const Pri
   y = product(difference, w, m);
 }
 
+using Butterfly = void (*)(Doubles&, Doubles&, Doubles, const Prime&);
+
+// w[2^layer + s] = the root of block s of that layer below `node`, in every lane.
+template <int kRadix>
+SALUS_INLINE void broadcast_twiddles(const double* roots, std::size_t node,
+                                     Doubles (&w)[std::size_t{1} << kRadix]) {
+  for (int layer = 0; layer < kRadix; ++layer) {
+    for (std::size_t s = 0; s < std::size_t{1} << layer; ++s)
+      w[(std::size_t{1} << layer) + s] = Lanes::broadcast(roots[(node << layer) + s]);
+  }
+}
+
+// One layer on kCount vectors: blocks of 2 `half` of them, block s with twiddle w[s].
+template <Butterfly kButterfly, std::size_t kCount>
+SALUS_INLINE void butterfly_layer(Doubles (&x)[kCount], std::size_t half, const Doubles* w,
+                                  const Prime& m) {
+  SALUS_UNROLL for (std::size_t pair = 0; pair < kCount / 2; ++pair) {
+    const std::size_t s = pair / half;
+    const std::size_t i = 2 * s * half + pair % half;
+    kButterfly(x[i], x[i + half], w[s], m);
+  }
+}
+
+// The same inside kWidth neighbouring blocks that were transposed: the twiddles differ by lane.
+template <Butterfly kButterfly, int kLayer>
+SALUS_INLINE void transposed_layer(Doubles (&v)[kWidth], const double* roots, std::size_t node,
+                                   const Prime& m) {
+  Doubles w[std::size_t{1} << kLayer];
+  load_twiddles<kLayer>(roots + (node << kLayer), w);
+  butterfly_layer<kButterfly>(v, kWidth >> (kLayer + 1), w, m);
+}
+
 // kRadix layers on blocks `stride` apart. Wide primes: the upper half enters at most 3.2, is
 // centred to 1/2, and leaves at most 3.2: products of at most 0.9, 0.8, 0.8. Narrow primes are
 // never centred: one layer takes A to A + 1/2 + A / 32, seventeen of them 1 to 12.7.
@@ -110,10 +141,7 @@ void forward_pass(double* a, std::size_t stride, const double* roots, std::size_
                   const Prime& m) {
   constexpr std::size_t kCount = std::size_t{1} << kRadix;
   Doubles w[kCount];
-  for (int layer = 0; layer < kRadix; ++layer) {
-    for (std::size_t s = 0; s < std::size_t{1} << layer; ++s)
-      w[(std::size_t{1} << layer) + s] = Lanes::broadcast(roots[(node << layer) + s]);
-  }
+  broadcast_twiddles<kRadix>(roots, node, w);
   for (std::size_t j = 0; j < stride; j += kWidth) {
     Doubles x[kCount];
     SALUS_UNROLL for (std::size_t i = 0; i < kCount; ++i) {
@@ -123,26 +151,10 @@ void forward_pass(double* a, std::size_t stride, const double* roots, std::size_
       if (kWide && !kFirst && i < kCount / 2) x[i] = centre(x[i], m);
     }
     SALUS_UNROLL for (int layer = 0; layer < kRadix; ++layer) {
-      const std::size_t half = kCount >> (layer + 1);
-      SALUS_UNROLL for (std::size_t pair = 0; pair < kCount / 2; ++pair) {
-        const std::size_t s = pair / half;
-        const std::size_t i = 2 * s * half + pair % half;
-        forward_butterfly(x[i], x[i + half], w[(std::size_t{1} << layer) + s], m);
-      }
+      butterfly_layer<forward_butterfly>(x, kCount >> (layer + 1), w + (std::size_t{1} << layer),
+                                         m);
     }
     SALUS_UNROLL for (std::size_t i = 0; i < kCount; ++i) Lanes::store(a + j + i * stride, x[i]);
-  }
-}
-
-template <int kLayer>
-SALUS_INLINE void forward_layer(Doubles (&v)[kWidth], const double* roots, std::size_t node,
-                                const Prime& m) {
-  constexpr std::size_t kHalf = kWidth >> (kLayer + 1);
-  Doubles w[std::size_t{1} << kLayer];
-  load_twiddles<kLayer>(roots + (node << kLayer), w);
-  SALUS_UNROLL for (std::size_t pair = 0; pair < kWidth / 2; ++pair) {
-    const std::size_t i = 2 * (pair / kHalf) * kHalf + pair % kHalf;
-    forward_butterfly(v[i], v[i + kHalf], w[pair / kHalf], m);
   }
 }
 
@@ -156,9 +168,9 @@ SALUS_INLINE void forward_last(double* a, const double* roots, std::size_t node,
   if constexpr (kWide) {
     SALUS_UNROLL for (std::size_t i = 0; i < kWidth / 2; ++i) v[i] = centre(v[i], m);
   }
-  forward_layer<0>(v, roots, node, m);
-  forward_layer<1>(v, roots, node, m);
-  if constexpr (kWidth == 8) forward_layer<2>(v, roots, node, m);
+  transposed_layer<forward_butterfly, 0>(v, roots, node, m);
+  transposed_layer<forward_butterfly, 1>(v, roots, node, m);
+  if constexpr (kWidth == 8) transposed_layer<forward_butterfly, 2>(v, roots, node, m);
   SALUS_UNROLL for (std::size_t i = 0; i < kWidth; ++i) v[i] = positive(centre(v[i], m), m);
   Lanes::transpose(v);
   auto* out = reinterpret_cast<std::uint64_t*>(a);
@@ -212,18 +224,6 @@ void forward(double* a, int log_n, const double* roots, const Prime& m) {
   }
 }
 
-template <int kLayer>
-SALUS_INLINE void inverse_layer(Doubles (&v)[kWidth], const double* roots, std::size_t node,
-                                const Prime& m) {
-  constexpr std::size_t kHalf = kWidth >> (kLayer + 1);
-  Doubles w[std::size_t{1} << kLayer];
-  load_twiddles<kLayer>(roots + (node << kLayer), w);
-  SALUS_UNROLL for (std::size_t pair = 0; pair < kWidth / 2; ++pair) {
-    const std::size_t i = 2 * (pair / kHalf) * kHalf + pair % kHalf;
-    inverse_butterfly(v[i], v[i + kHalf], w[pair / kHalf], m);
-  }
-}
-
 // The first layers. Residues are at most 1, so sums reach 8 and differences 4. Wide primes: all
 // values leave at most 1/2. Narrow ones: sums are centred, products leave at most 3/4.
 template <bool kWide>
@@ -232,9 +232,9 @@ SALUS_INLINE void inverse_first(double* a, const double* roots, std::size_t node
   const auto* in = reinterpret_cast<const std::uint64_t*>(a);
   SALUS_UNROLL for (std::size_t i = 0; i < kWidth; ++i) v[i] = Lanes::load_words(in + i * kWidth);
   Lanes::transpose(v);
-  if constexpr (kWidth == 8) inverse_layer<2>(v, roots, node, m);
-  inverse_layer<1>(v, roots, node, m);
-  inverse_layer<0>(v, roots, node, m);
+  if constexpr (kWidth == 8) transposed_layer<inverse_butterfly, 2>(v, roots, node, m);
+  transposed_layer<inverse_butterfly, 1>(v, roots, node, m);
+  transposed_layer<inverse_butterfly, 0>(v, roots, node, m);
   constexpr std::size_t kCentred = kWide ? kWidth : kWidth / 2;
   SALUS_UNROLL for (std::size_t i = 0; i < kCentred; ++i) v[i] = centre(v[i], m);
   Lanes::transpose(v);
@@ -253,22 +253,15 @@ void inverse_pass(double* a, std::size_t stride, const double* roots, std::size_
                   const Scaling& scaling, const Prime& m) {
   constexpr std::size_t kCount = std::size_t{1} << kRadix;
   Doubles w[kCount];
-  for (int layer = 0; layer < kRadix; ++layer) {
-    for (std::size_t s = 0; s < std::size_t{1} << layer; ++s)
-      w[(std::size_t{1} << layer) + s] = Lanes::broadcast(roots[(node << layer) + s]);
-  }
+  broadcast_twiddles<kRadix>(roots, node, w);
   const Doubles degree = Lanes::broadcast(scaling.degree);
   if (kLast) w[1] = Lanes::broadcast(scaling.degree_times_root);
   for (std::size_t j = 0; j < stride; j += kWidth) {
     Doubles x[kCount];
     SALUS_UNROLL for (std::size_t i = 0; i < kCount; ++i) x[i] = Lanes::load(a + j + i * stride);
     SALUS_UNROLL for (int layer = kRadix - 1; layer >= 0; --layer) {
-      const std::size_t half = kCount >> (layer + 1);
-      SALUS_UNROLL for (std::size_t pair = 0; pair < kCount / 2; ++pair) {
-        const std::size_t s = pair / half;
-        const std::size_t i = 2 * s * half + pair % half;
-        inverse_butterfly(x[i], x[i + half], w[(std::size_t{1} << layer) + s], m);
-      }
+      butterfly_layer<inverse_butterfly>(x, kCount >> (layer + 1), w + (std::size_t{1} << layer),
+                                         m);
     }
     if constexpr (kLast) {
       SALUS_UNROLL for (std::size_t i = 0; i < kCount; ++i) {
@@ -339,11 +332,11 @@ void ntt_inverse(Words values, const arith::NttTables& tables) {
   if (!transforms(tables)) return reference().ntt_inverse(values, tables);
   auto* a = reinterpret_cast<double*>(values.data());
   const double* roots = tables.floating_inverse_roots().data();
-  const std::uint64_t q = tables.modulus().value();
-  const Prime m(tables.modulus());
+  const arith::Modulus& q = tables.modulus();
+  const Prime m(q);
   const Scaling scaling{centred(tables.inverse_degree().value, q),
                         centred(tables.inverse_degree_times_root().value, q)};
-  if (q < kNarrowLimit) {
+  if (q.value() < kNarrowLimit) {
     inverse<false>(a, tables.log_n(), roots, scaling, m);
   } else {
     inverse<true>(a, tables.log_n(), roots, scaling, m);
@@ -354,6 +347,12 @@ void ntt_inverse(Words values, const arith::NttTables& tables) {
 // Whole vectors here; what is left over goes to the reference.
 
 std::size_t whole(std::size_t count) { return count - count % kWidth; }
+
+std::vector<ConstWords> from_word(std::span<const ConstWords> rows, std::size_t n) {
+  std::vector<ConstWords> out;
+  for (const ConstWords& row : rows) out.push_back(row.subspan(n));
+  return out;
+}
 
 void add(ConstWords a, ConstWords b, Words out, const arith::Modulus& q) {
   const std::size_t n = whole(out.size());
@@ -425,7 +424,7 @@ void multiply_scalar(ConstWords a, const arith::Factor& w, Words out, const arit
   if (!fits(q)) return reference().multiply_scalar(a, w, out, q);
   const std::size_t n = whole(out.size());
   const Prime m(q);
-  const Doubles factor = Lanes::broadcast(centred(w.value, q.value()));
+  const Doubles factor = Lanes::broadcast(centred(w.value, q));
   for (std::size_t i = 0; i < n; i += kWidth) {
     Lanes::store_words(&out[i], positive(product(Lanes::load_words(&a[i]), factor, m), m));
   }
@@ -436,7 +435,7 @@ void multiply_scalar_add(ConstWords a, const arith::Factor& w, Words sum, const 
   if (!fits(q)) return reference().multiply_scalar_add(a, w, sum, q);
   const std::size_t n = whole(sum.size());
   const Prime m(q);
-  const Doubles factor = Lanes::broadcast(centred(w.value, q.value()));
+  const Doubles factor = Lanes::broadcast(centred(w.value, q));
   for (std::size_t i = 0; i < n; i += kWidth) {
     const Doubles r = product(Lanes::load_words(&a[i]), factor, m);
     const Doubles total = Lanes::add(r, Lanes::load_words(&sum[i]));
@@ -450,7 +449,7 @@ void subtract_multiply(ConstWords a, ConstWords b, const arith::Factor& w, Words
   if (!fits(q)) return reference().subtract_multiply(a, b, w, out, q);
   const std::size_t n = whole(out.size());
   const Prime m(q);
-  const Doubles factor = Lanes::broadcast(centred(w.value, q.value()));
+  const Doubles factor = Lanes::broadcast(centred(w.value, q));
   for (std::size_t i = 0; i < n; i += kWidth) {
     const Doubles difference = Lanes::subtract(Lanes::load_words(&a[i]), Lanes::load_words(&b[i]));
     Lanes::store_words(&out[i], positive(product(difference, factor, m), m));
@@ -501,13 +500,7 @@ void inner_product(std::span<const ConstWords> a, std::span<const ConstWords> b,
       Lanes::store_words(&out[begin + i], positive(centre(Lanes::load(sums + i), m), m));
   }
   if (n < out.size()) {
-    std::vector<ConstWords> a_rest;
-    std::vector<ConstWords> b_rest;
-    for (std::size_t j = 0; j < a.size(); ++j) {
-      a_rest.push_back(a[j].subspan(n));
-      b_rest.push_back(b[j].subspan(n));
-    }
-    reference().inner_product(a_rest, b_rest, out.subspan(n), q);
+    reference().inner_product(from_word(a, n), from_word(b, n), out.subspan(n), q);
   }
 }
 
@@ -553,8 +546,7 @@ void weighted_sums(std::span<const ConstWords> a, std::uint64_t bound,
   const std::size_t n = whole(size);
   std::vector<double> weights;
   for (const WeightedTarget& target : targets) {
-    for (std::size_t j = 0; j < a.size(); ++j)
-      weights.push_back(centred(target.w[j], target.q->value()));
+    for (std::size_t j = 0; j < a.size(); ++j) weights.push_back(centred(target.w[j], *target.q));
   }
   for (std::size_t begin = 0; begin < n; begin += kPage) {
     const std::size_t count = std::min(kPage, n - begin);
@@ -564,8 +556,7 @@ void weighted_sums(std::span<const ConstWords> a, std::uint64_t bound,
     }
   }
   if (n < size) {
-    std::vector<ConstWords> rest;
-    for (const ConstWords& words : a) rest.push_back(words.subspan(n));
+    const std::vector<ConstWords> rest = from_word(a, n);
     for (WeightedTarget target : targets) {
       target.out = target.out.subspan(n);
       reference().weighted_sums(rest, bound, {&target, 1});
@@ -588,9 +579,7 @@ void rounded_sum(std::span<const ConstWords> a, std::uint64_t bound, std::span<c
     Lanes::store_words(&out[i], Lanes::subtract(Lanes::add(sum, magic), magic));
   }
   if (n < out.size()) {
-    std::vector<ConstWords> rest;
-    for (const ConstWords& words : a) rest.push_back(words.subspan(n));
-    reference().rounded_sum(rest, bound, w, out.subspan(n));
+    reference().rounded_sum(from_word(a, n), bound, w, out.subspan(n));
   }
 }
 
