@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -19,6 +20,13 @@
 namespace {
 
 using namespace salus;
+
+/// Calls again when a signal came between: libFuzzer's own alarm does, every few seconds.
+auto uninterrupted(const auto& call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
 
 class LivingServer {
  public:
@@ -54,12 +62,14 @@ class LivingServer {
     where.sin_family = AF_INET;
     where.sin_port = htons(server_->port());
     where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const auto* address = reinterpret_cast<const sockaddr*>(&where);
     std::string answer;
-    if (::connect(fd, reinterpret_cast<sockaddr*>(&where), sizeof where) == 0) {
-      (void)::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (uninterrupted([&] { return ::connect(fd, address, sizeof where); }) == 0) {
+      (void)uninterrupted([&] { return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL); });
       ::shutdown(fd, SHUT_WR);
       char piece[4096];
-      for (ssize_t got = 0; (got = ::recv(fd, piece, sizeof piece, 0)) > 0;) {
+      const auto receive = [&] { return ::recv(fd, piece, sizeof piece, 0); };
+      for (ssize_t got = 0; (got = uninterrupted(receive)) > 0;) {
         answer.append(piece, static_cast<std::size_t>(got));
       }
     }
@@ -85,6 +95,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   (void)server.ask(text);
   const std::string alive = server.ask("GET /v1/health HTTP/1.1\r\nConnection: close\r\n\r\n");
-  check(alive.starts_with("HTTP/1.1 200 OK"), "the server lives");
+  check(alive.starts_with("HTTP/1.1 200 OK"), "the server lives, it answered \"" + alive + "\"");
   return 0;
 }
