@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string>
 
+#include "base/parallel.h"
 #include "ckks/encoder.h"
 
 namespace salus::ckks {
@@ -36,6 +37,33 @@ Status require_fits(const Parameters& params, int level, double x) {
                                                " at its scale does not fit the modulus of " +
                                                std::to_string(params.log_q(level)) +
                                                " bits at level " + std::to_string(level)};
+}
+
+// Limb j of x0 y0 and x0 y1 + x1 y0, where (x0 + x1 s)(y0 + y1 s) = x0 y0 + (x0 y1 + x1 y0) s + x1
+// y1 s^2.
+void multiply_low(const Ciphertext& x, const Ciphertext& y, std::size_t j, kernel::Words constant,
+                  kernel::Words linear, const arith::Modulus& q) {
+  const kernel::KernelTable& kernels = kernel::active();
+  kernels.multiply(x.parts[0].limb(j), y.parts[0].limb(j), constant, q);
+  kernels.multiply(x.parts[0].limb(j), y.parts[1].limb(j), linear, q);
+  kernels.multiply_add(x.parts[1].limb(j), y.parts[0].limb(j), linear, q);
+}
+
+// Adds P times the image of c_0.
+AddMultiple add_image(const Ciphertext& c, const ring::Automorphism& automorphism) {
+  return [&c, &automorphism](std::size_t j, const arith::Factor& p, kernel::Words to_b,
+                             kernel::Words) {
+    ring::Poly image = ring::Poly::uninitialized(to_b.size(), 1, ring::Form::kNtt);
+    kernel::active().permute(c.parts[0].limb(j), automorphism.source(), image.limb(0));
+    kernel::active().multiply_scalar_add(image.limb(0), p, to_b,
+                                         c.params->basis(c.level)[j]->modulus());
+  };
+}
+
+// Level and scale after a division by the last prime.
+void lower(Ciphertext& c) {
+  c.scale /= static_cast<double>(c.params->q(c.level).value());
+  --c.level;
 }
 
 }  // namespace
@@ -138,7 +166,7 @@ Result<Ciphertext> Evaluator::add_scalar(const Ciphertext& a, double x) const {
   for (std::size_t j = 0; j < basis.size(); ++j) {
     const arith::Modulus& q = basis[j]->modulus();
     const std::uint64_t w = residue_of(x * a.scale, q);
-    for (std::uint64_t& word : out.parts[0].limb(j)) word = q.add(word, w);
+    kernel::active().add_scalar(out.parts[0].limb(j), w, out.parts[0].limb(j), q);
   }
   return out;
 }
@@ -163,34 +191,28 @@ Result<Ciphertext> Evaluator::multiply_scalar(const Ciphertext& a, double x, dou
   return out;
 }
 
-Result<Ciphertext> Evaluator::multiply_unrelinearized(const Ciphertext& a,
-                                                      const Ciphertext& b) const {
-  if (const Status ok = require_pair(a, b, false); !ok) return ok.error();
+Status Evaluator::require_factors(const Ciphertext& a, const Ciphertext& b) const {
+  if (Status ok = require_pair(a, b, false); !ok) return ok;
   if (a.parts.size() != 2 || b.parts.size() != 2) {
     return Error{ErrorCode::kInvalidArgument, "multiply: relinearize the operands first"};
   }
-  const double scale = a.scale * b.scale;
-  if (const Status room = require_room(*params(), a.level, scale); !room) return room.error();
+  return require_room(*params(), a.level, a.scale * b.scale);
+}
 
-  // (x0 + x1 s)(y0 + y1 s) = x0 y0 + (x0 y1 + x1 y0) s + x1 y1 s^2, limb by limb in NTT form.
+Result<Ciphertext> Evaluator::multiply_unrelinearized(const Ciphertext& a,
+                                                      const Ciphertext& b) const {
+  if (const Status ok = require_factors(a, b); !ok) return ok.error();
   const ring::BasisView basis = params()->basis(a.level);
-  const kernel::KernelTable& kernels = kernel::active();
-  Ciphertext product{a.params, a.level, scale, {}};
+  Ciphertext product{a.params, a.level, a.scale * b.scale, {}};
   for (int part = 0; part < 3; ++part) {
     product.parts.push_back(
         ring::Poly::uninitialized(params()->ring_degree(), basis.size(), ring::Form::kNtt));
   }
-  for (std::size_t j = 0; j < basis.size(); ++j) {
+  parallel_for(basis.size(), [&](std::size_t j) {
     const arith::Modulus& q = basis[j]->modulus();
-    const kernel::ConstWords x0 = a.parts[0].limb(j);
-    const kernel::ConstWords x1 = a.parts[1].limb(j);
-    const kernel::ConstWords y0 = b.parts[0].limb(j);
-    const kernel::ConstWords y1 = b.parts[1].limb(j);
-    kernels.multiply(x0, y0, product.parts[0].limb(j), q);
-    kernels.multiply(x0, y1, product.parts[1].limb(j), q);
-    kernels.multiply_add(x1, y0, product.parts[1].limb(j), q);
-    kernels.multiply(x1, y1, product.parts[2].limb(j), q);
-  }
+    multiply_low(a, b, j, product.parts[0].limb(j), product.parts[1].limb(j), q);
+    kernel::active().multiply(a.parts[1].limb(j), b.parts[1].limb(j), product.parts[2].limb(j), q);
+  });
   return product;
 }
 
@@ -201,6 +223,20 @@ Status Evaluator::require_relinearization(int level) const {
                    std::to_string(KeySwitchKey::byte_count(*params(), level, true)) + " bytes"};
 }
 
+Result<Ciphertext> Evaluator::relinearize_switched(const Ciphertext& a, Division division) const {
+  if (const Status ok = require_relinearization(a.level); !ok) return ok.error();
+  const ring::BasisView basis = params()->basis(a.level);
+  const Decomposition square(*params(), a.level, a.parts[2]);
+  Switched sum = switch_key(
+      square, *keys_->relinearization, nullptr, division,
+      [&](std::size_t j, const arith::Factor& p, kernel::Words to_b, kernel::Words to_a) {
+        const arith::Modulus& q = basis[j]->modulus();
+        kernel::active().multiply_scalar_add(a.parts[0].limb(j), p, to_b, q);
+        kernel::active().multiply_scalar_add(a.parts[1].limb(j), p, to_a, q);
+      });
+  return Ciphertext{a.params, a.level, a.scale, {std::move(sum.b), std::move(sum.a)}};
+}
+
 Result<Ciphertext> Evaluator::relinearize(const Ciphertext& a) const {
   if (const Status ok = require(a); !ok) return ok.error();
   if (a.parts.size() == 2) return a;
@@ -208,31 +244,55 @@ Result<Ciphertext> Evaluator::relinearize(const Ciphertext& a) const {
     return Error{ErrorCode::kInvalidArgument,
                  "relinearize: a ciphertext of " + std::to_string(a.parts.size()) + " parts"};
   }
-  if (const Status ok = require_relinearization(a.level); !ok) return ok.error();
-  Ciphertext out{a.params, a.level, a.scale, {a.parts[0], a.parts[1]}};
-  key_switch_add(*params(), a.parts[2], a.level, *keys_->relinearization, out.parts[0],
-                 out.parts[1]);
+  return relinearize_switched(a, Division::kByP);
+}
+
+Result<Ciphertext> Evaluator::relinearize_rescale(const Ciphertext& a) const {
+  if (const Status ok = require(a); !ok) return ok.error();
+  if (a.parts.size() != 3 || a.level == 0) {
+    const Result<Ciphertext> two = relinearize(a);
+    if (!two) return two.error();
+    return rescale(*two);
+  }
+  Result<Ciphertext> out = relinearize_switched(a, Division::kByPAndLastPrime);
+  if (out) lower(*out);
   return out;
 }
 
+// The two lower parts of the product are computed where they are added, limb by limb.
+Result<Ciphertext> Evaluator::multiply_switched(const Ciphertext& a, const Ciphertext& b,
+                                                Division division) const {
+  if (const Status ok = require_factors(a, b); !ok) return ok.error();
+  if (const Status ok = require_relinearization(a.level); !ok) return ok.error();
+  const ring::BasisView basis = params()->basis(a.level);
+  const Decomposition square(*params(), a.level, [&](std::size_t j, kernel::Words out) {
+    kernel::active().multiply(a.parts[1].limb(j), b.parts[1].limb(j), out, basis[j]->modulus());
+  });
+  Switched sum = switch_key(
+      square, *keys_->relinearization, nullptr, division,
+      [&](std::size_t j, const arith::Factor& p, kernel::Words to_b, kernel::Words to_a) {
+        const arith::Modulus& q = basis[j]->modulus();
+        ring::Poly low = ring::Poly::uninitialized(params()->ring_degree(), 2, ring::Form::kNtt);
+        multiply_low(a, b, j, low.limb(0), low.limb(1), q);
+        kernel::active().multiply_scalar_add(low.limb(0), p, to_b, q);
+        kernel::active().multiply_scalar_add(low.limb(1), p, to_a, q);
+      });
+  return Ciphertext{a.params, a.level, a.scale * b.scale, {std::move(sum.b), std::move(sum.a)}};
+}
+
 Result<Ciphertext> Evaluator::multiply(const Ciphertext& a, const Ciphertext& b) const {
-  const Result<Ciphertext> product = multiply_unrelinearized(a, b);
-  if (!product) return product.error();
-  return relinearize(*product);
+  return multiply_switched(a, b, Division::kByP);
 }
 
 Result<Ciphertext> Evaluator::multiply_rescale(const Ciphertext& a, const Ciphertext& b) const {
-  Result<Ciphertext> product = multiply_unrelinearized(a, b);
-  if (!product) return product.error();
-  const int level = product->level;
-  if (level == 0) return rescale(*product);
-  if (const Status ok = require_relinearization(level); !ok) return ok.error();
-  key_switch_rescale(*params(), product->parts[2], level, *keys_->relinearization,
-                     product->parts[0], product->parts[1]);
-  product->parts.pop_back();
-  product->level = level - 1;
-  product->scale /= static_cast<double>(params()->q(level).value());
-  return product;
+  if (a.level == 0) {
+    const Result<Ciphertext> product = multiply(a, b);
+    if (!product) return product.error();
+    return rescale(*product);
+  }
+  Result<Ciphertext> out = multiply_switched(a, b, Division::kByPAndLastPrime);
+  if (out) lower(*out);
+  return out;
 }
 
 Result<Ciphertext> Evaluator::rescale(const Ciphertext& a) const {
@@ -262,25 +322,62 @@ Result<Ciphertext> Evaluator::drop_level(const Ciphertext& a, int level) const {
   return out;
 }
 
+// Empty when there is a key.
+std::string Evaluator::missing_galois(std::uint32_t element, const std::string& what,
+                                      int level) const {
+  const auto key = keys_->galois.find(element);
+  if (key != keys_->galois.end() && key->second.level >= level) return {};
+  return what + ": no key for Galois element " + std::to_string(element) + " at level " +
+         std::to_string(level) + "; it would take " +
+         std::to_string(KeySwitchKey::byte_count(*params(), level, true)) + " bytes";
+}
+
 Result<Ciphertext> Evaluator::apply_galois(const Ciphertext& a, std::uint32_t element,
                                            const std::string& what) const {
   if (const Status ok = require(a); !ok) return ok.error();
   if (a.parts.size() != 2) {
     return Error{ErrorCode::kInvalidArgument, what + ": relinearize the operand first"};
   }
-  const auto key = keys_->galois.find(element);
-  if (key == keys_->galois.end() || key->second.level < a.level) {
-    return Error{ErrorCode::kMissingKey,
-                 what + ": no key for Galois element " + std::to_string(element) + " at level " +
-                     std::to_string(a.level) + "; it would take " +
-                     std::to_string(KeySwitchKey::byte_count(*params(), a.level, true)) + " bytes"};
-  }
+  if (const std::string missing = missing_galois(element, what, a.level); !missing.empty())
+    return Error{ErrorCode::kMissingKey, missing};
   const ring::Automorphism& automorphism = params()->automorphism(element);
-  Ciphertext out{a.params, a.level, a.scale, {automorphism.apply(a.parts[0])}};
-  out.parts.emplace_back(params()->ring_degree(), static_cast<std::size_t>(a.level) + 1,
-                         ring::Form::kNtt);
-  key_switch_add(*params(), automorphism.apply(a.parts[1]), a.level, key->second, out.parts[0],
-                 out.parts[1]);
+  const Decomposition image(*params(), a.level, [&](std::size_t j, kernel::Words out) {
+    kernel::active().permute(a.parts[1].limb(j), automorphism.source(), out);
+  });
+  Switched sum = switch_key(image, keys_->galois.at(element), nullptr, Division::kByP,
+                            add_image(a, automorphism));
+  return Ciphertext{a.params, a.level, a.scale, {std::move(sum.b), std::move(sum.a)}};
+}
+
+Result<std::vector<Ciphertext>> Evaluator::rotate_hoisted(const Ciphertext& a,
+                                                          std::span<const int> steps) const {
+  if (const Status ok = require(a); !ok) return ok.error();
+  if (a.parts.size() != 2) {
+    return Error{ErrorCode::kInvalidArgument, "rotate: relinearize the operand first"};
+  }
+  std::string missing;
+  for (const int step : steps) {
+    const std::uint32_t element = galois_element_of_rotation(params()->log_n(), step);
+    if (element == 1) continue;
+    const std::string one = missing_galois(element, "rotate by " + std::to_string(step), a.level);
+    if (!one.empty()) missing += (missing.empty() ? "" : "; ") + one;
+  }
+  if (!missing.empty()) return Error{ErrorCode::kMissingKey, missing};
+
+  Decomposition digits(*params(), a.level, a.parts[1]);
+  digits.raise_all();
+  std::vector<Ciphertext> out;
+  for (const int step : steps) {
+    const std::uint32_t element = galois_element_of_rotation(params()->log_n(), step);
+    if (element == 1) {
+      out.push_back(a);
+      continue;
+    }
+    const ring::Automorphism& automorphism = params()->automorphism(element);
+    Switched sum = switch_key(digits, keys_->galois.at(element), &automorphism, Division::kByP,
+                              add_image(a, automorphism));
+    out.push_back({a.params, a.level, a.scale, {std::move(sum.b), std::move(sum.a)}});
+  }
   return out;
 }
 

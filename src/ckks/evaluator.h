@@ -4,9 +4,12 @@
 
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "ckks/ciphertext.h"
 #include "ckks/evaluation_keys.h"
+#include "ckks/key_switch.h"
 
 namespace salus::ckks {
 
@@ -58,6 +61,8 @@ class Evaluator {
   /// The same with three parts; and what folds the third part back onto (1, s).
   Result<Ciphertext> multiply_unrelinearized(const Ciphertext& a, const Ciphertext& b) const;
   Result<Ciphertext> relinearize(const Ciphertext& a) const;
+  /// rescale(relinearize(a)) but for roundings: what ends a sum of products. Errors: those of both.
+  Result<Ciphertext> relinearize_rescale(const Ciphertext& a) const;
 
   /// rescale(multiply(a, b)) but for roundings: one division by P q_l instead of two, with the
   /// noise of the second alone. Level l - 1, scale scale_a * scale_b / q_l. Cost: 2 (l + 1)
@@ -76,24 +81,26 @@ class Evaluator {
   /// Cost: one hybrid key switch. Errors: kMissingKey, naming steps, level and size of the key.
   Result<Ciphertext> rotate(const Ciphertext& a, int steps) const;
   Result<Ciphertext> conjugate(const Ciphertext& a) const;
+  /// rotate(a, s) for each s of `steps`, but for roundings: c_1 is decomposed once for all of them
+  /// (hoisting: Halevi and Shoup, CRYPTO 2018). Noise: that of rotate. Memory meanwhile: digits
+  /// times l + 1 + K limbs. Errors: kMissingKey, naming all that are missing.
+  Result<std::vector<Ciphertext>> rotate_hoisted(const Ciphertext& a,
+                                                 std::span<const int> steps) const;
 
  private:
   Status require(const Ciphertext& a) const;
   Status require_pair(const Ciphertext& a, const Ciphertext& b, bool equal_scales) const;
   Status require_plain(const Ciphertext& a, const Plaintext& p, bool equal_scales) const;
+  Status require_factors(const Ciphertext& a, const Ciphertext& b) const;
   Status require_relinearization(int level) const;
+  Result<Ciphertext> multiply_switched(const Ciphertext& a, const Ciphertext& b,
+                                       Division division) const;
+  Result<Ciphertext> relinearize_switched(const Ciphertext& a, Division division) const;
+  std::string missing_galois(std::uint32_t element, const std::string& what, int level) const;
   Result<Ciphertext> apply_galois(const Ciphertext& a, std::uint32_t element,
                                   const std::string& what) const;
 
   std::shared_ptr<const EvaluationKeys> keys_;
 };
-
-/// Adds to c_0 and c_1 (level l) what switches `part` times the key's s' onto (1, s).
-/// Errors (Defect): the key's level is below l.
-void key_switch_add(const Parameters& params, const ring::Poly& part, int level,
-                    const KeySwitchKey& key, ring::Poly& c0, ring::Poly& c1);
-/// The same followed by a rescale, in one division by P q_l. Errors (Defect): also at level 0.
-void key_switch_rescale(const Parameters& params, const ring::Poly& part, int level,
-                        const KeySwitchKey& key, ring::Poly& c0, ring::Poly& c1);
 
 }  // namespace salus::ckks

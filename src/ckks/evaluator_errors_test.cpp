@@ -204,12 +204,29 @@ TEST_F(EvaluatorErrors, ShapesThatCannotBeAccumulatedAreDefects) {
   EXPECT_THROW(Evaluator(std::make_shared<const EvaluationKeys>()), Defect);
 }
 
+TEST_F(EvaluatorErrors, HoistingNamesEveryMissingKey) {
+  const std::vector<int> steps = {3, 0, 7};
+  const auto rotated = evaluator_.rotate_hoisted(a_, steps);
+
+  ASSERT_FALSE(rotated);
+  EXPECT_EQ(rotated.error().code, ErrorCode::kMissingKey);
+  EXPECT_NE(rotated.error().message.find("rotate by 3"), std::string::npos)
+      << rotated.error().message;
+  EXPECT_NE(rotated.error().message.find("rotate by 7"), std::string::npos);
+  EXPECT_NE(rotated.error().message.find("bytes"), std::string::npos);
+  const Ciphertext three = must(evaluator_.multiply_unrelinearized(a_, a_));
+  EXPECT_EQ(evaluator_.rotate_hoisted(three, steps).error().code, ErrorCode::kInvalidArgument);
+}
+
 TEST_F(EvaluatorErrors, SwitchingWithAKeyOfALowerLevelIsADefect) {
   const KeySwitchKey key = keys::make_relinearization_key(f_.secret, 1, f_.random);
-  Ciphertext c = a_;
+  const Decomposition at_level_2(*f_.params, 2, a_.parts[1]);
+  const Ciphertext low = must(evaluator_.drop_level(a_, 0));
+  const Decomposition at_level_0(*f_.params, 0, low.parts[1]);
 
-  EXPECT_THROW(key_switch_add(*f_.params, a_.parts[1], 2, key, c.parts[0], c.parts[1]), Defect);
-  EXPECT_THROW(key_switch_rescale(*f_.params, a_.parts[1], 0, key, c.parts[0], c.parts[1]), Defect);
+  EXPECT_THROW(switch_key(at_level_2, key, nullptr, Division::kByP, {}), Defect);
+  EXPECT_THROW(switch_key(at_level_0, key, nullptr, Division::kByPAndLastPrime, {}), Defect);
+  EXPECT_THROW(Decomposition(*f_.params, 1, a_.parts[1]), Defect);
 }
 
 TEST(ExactScales, AreProductsAndQuotientsOfDoublesAndNothingElse) {

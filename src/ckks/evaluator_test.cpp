@@ -11,6 +11,7 @@
 
 #include <map>
 
+#include "base/parallel.h"
 #include "keys/testing/fixture.h"
 
 namespace salus::ckks {
@@ -171,6 +172,40 @@ TEST_P(EvaluatorTest, KeySwitchingStaysWithinItsBoundInEverySlot) {
   }
 }
 
+TEST_P(EvaluatorTest, HoistedRotationsAreRotations) {
+  const std::vector<int> steps = {5, 0, 1};
+  for (int level = 0; level <= top_; ++level) {
+    const Values before = f_.values();
+    const Ciphertext a = f_.encrypt(before, level);
+    const double bound =
+        f_.fresh() + f_.noise.key_switch(level, kScale) + CkksFixture::kEncoderError;
+    const std::vector<Ciphertext> turned = must(f_.evaluator.rotate_hoisted(a, steps));
+
+    ASSERT_EQ(turned.size(), steps.size());
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      expect_shape(turned[i], level, kScale);
+      EXPECT_LT(max_error(f_.decrypt(turned[i]), rotated(before, steps[i])), bound)
+          << "by " << steps[i] << " at level " << level;
+    }
+    EXPECT_EQ(turned[1].parts, a.parts);
+  }
+}
+
+TEST_P(EvaluatorTest, RelinearizingAndRescalingAProductIsItsOneDivision) {
+  for (int level = 0; level <= top_; ++level) {
+    const Ciphertext a = f_.encrypt(f_.values(), level);
+    const Result<Ciphertext> product = f_.evaluator.multiply_unrelinearized(a, a);
+    if (!product) continue;  // level 0 has no room for a product
+    const Result<Ciphertext> later = f_.evaluator.relinearize_rescale(*product);
+    const Result<Ciphertext> at_once = f_.evaluator.multiply_rescale(a, a);
+
+    ASSERT_EQ(bool(later), bool(at_once));
+    if (!later) continue;
+    EXPECT_EQ(later->parts, at_once->parts);
+    expect_shape(*later, at_once->level, at_once->scale);
+  }
+}
+
 TEST_P(EvaluatorTest, OneDivisionForProductAndRescaleAddsOnlyTheNoiseOfRescaling) {
   for (int level = 1; level <= top_; ++level) {
     const Ciphertext a = f_.encrypt(f_.values(), level);
@@ -234,6 +269,33 @@ TEST_P(EvaluatorTest, EqualInputsGiveEqualWords) {
   EXPECT_EQ(must(f_.evaluator.multiply(a, b)).parts, must(f_.evaluator.multiply(a, b)).parts);
   EXPECT_EQ(must(f_.evaluator.multiply(a, b)).parts, must(f_.evaluator.multiply(b, a)).parts);
   EXPECT_EQ(must(f_.evaluator.rotate(a, 5)).parts, must(f_.evaluator.rotate(a, 5)).parts);
+}
+
+// A ring large enough for every loop to be shared.
+TEST(EvaluatorThreads, ResultsAreTheSameOnAnyNumberOfThreads) {
+  const std::uint64_t seed = 82;
+  CkksFixture f(literal_of({.log_n = 14, .levels = 5, .dnum = 2, .specials = 3, .p_bits = 50}),
+                seed, all_keys(5, {1, 5}));
+  const Ciphertext a = f.encrypt(f.values(), 5);
+  const Ciphertext b = f.encrypt(f.values(), 5);
+  const std::vector<int> steps = {1, 5};
+  const int before = thread_count();
+  std::vector<std::vector<Ciphertext>> results;
+  for (const int threads : {1, 2, 3}) {
+    set_thread_count(threads);
+    std::vector<Ciphertext> all = must(f.evaluator.rotate_hoisted(a, steps));
+    all.push_back(must(f.evaluator.multiply_rescale(a, b)));
+    all.push_back(must(f.evaluator.multiply(a, b)));
+    all.push_back(must(f.evaluator.rotate(a, 5)));
+    all.push_back(must(f.evaluator.rescale(b)));
+    all.push_back(must(f.evaluator.add(a, b)));
+    results.push_back(std::move(all));
+  }
+  set_thread_count(before);
+  for (std::size_t t = 1; t < results.size(); ++t) {
+    for (std::size_t i = 0; i < results[0].size(); ++i)
+      EXPECT_EQ(results[t][i].parts, results[0][i].parts) << "operation " << i << ", seed " << seed;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, EvaluatorTest, ::testing::ValuesIn(kShapes),

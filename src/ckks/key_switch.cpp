@@ -1,8 +1,9 @@
-// Hybrid key switching (Han and Ki, "Better bootstrapping for approximate homomorphic encryption",
-// eprint 2019/688). With one prime a digit and one special prime it is Microsoft SEAL's key
-// switching, byte for byte.
+#include "ckks/key_switch.h"
 
-#include "ckks/evaluator.h"
+#include <algorithm>
+#include <array>
+
+#include "base/parallel.h"
 
 namespace salus::ckks {
 namespace {
@@ -13,18 +14,79 @@ std::size_t key_limb(std::size_t j, int level, int key_level) {
   return j <= static_cast<std::size_t>(level) ? j : j + static_cast<std::size_t>(key_level - level);
 }
 
-// Limbs first .. first + count - 1 of (q_0 .. q_l, p_0 ..) of a digit, in NTT form: its own limbs
-// are those of the polynomial, the others are converted into `scratch`.
-void raise(const KeySwitchPlan::Digit& digit, const ring::Poly& part,
-           std::span<const kernel::ConstWords> prepared, ring::BasisView extended,
-           std::size_t first, std::span<const kernel::Words> scratch,
-           std::span<kernel::ConstWords> out) {
+// Pieces of a polynomial that threads count multiples on.
+constexpr std::size_t kPieces = 4;
+
+}  // namespace
+
+Decomposition::Decomposition(const Parameters& params, int level, const Source& source)
+    : params_(params),
+      level_(level),
+      plan_(params.key_switch_plan(level)),
+      extended_(params.extended_basis(level)),
+      own_(ring::Poly::uninitialized(params.ring_degree(), static_cast<std::size_t>(level) + 1,
+                                     ring::Form::kNtt)),
+      c_(&own_) {
+  prepare(&source);
+}
+
+Decomposition::Decomposition(const Parameters& params, int level, const ring::Poly& c)
+    : params_(params),
+      level_(level),
+      plan_(params.key_switch_plan(level)),
+      extended_(params.extended_basis(level)),
+      c_(&c) {
+  check(c.form() == ring::Form::kNtt && c.limb_count() == static_cast<std::size_t>(level) + 1,
+        "key switching of another shape");
+  prepare(nullptr);
+}
+
+void Decomposition::prepare(const Source* source) {
+  const std::size_t n = params_.ring_degree();
+  const std::size_t limbs = static_cast<std::size_t>(level_) + 1;
+  const std::size_t alpha = params_.alpha();
+  const std::size_t count = plan_.digits.size();
+  coefficients_ = ring::Poly::uninitialized(n, limbs, ring::Form::kCoefficient);
+  multiples_ = ring::Poly::uninitialized(n, count, ring::Form::kCoefficient);
+  parallel_for(limbs, [&](std::size_t j) {
+    if (source != nullptr) (*source)(j, own_.limb(j));
+    const kernel::Words limb = coefficients_.limb(j);
+    std::ranges::copy(c_->limb(j), limb.begin());
+    kernel::active().ntt_inverse(limb, *extended_[j]);
+    plan_.digits[j / alpha].converter.prepare(j % alpha, limb);
+  });
+  prepared_.resize(count);
+  for (std::size_t d = 0; d < count; ++d) {
+    for (std::size_t j = plan_.digits[d].begin; j < plan_.digits[d].end; ++j)
+      prepared_[d].push_back(coefficients_.limb(j));
+  }
+  parallel_for(count * kPieces, [&](std::size_t i) {
+    const std::size_t d = i / kPieces;
+    const ring::BaseConverter& converter = plan_.digits[d].converter;
+    if (converter.prepared_count() == prepared_[d].size()) return;
+    std::vector<kernel::ConstWords> piece;
+    for (const kernel::ConstWords& y : prepared_[d])
+      piece.push_back(y.subspan(i % kPieces * (n / kPieces), n / kPieces));
+    converter.count_multiples(piece,
+                              multiples_.limb(d).subspan(i % kPieces * (n / kPieces), n / kPieces));
+  });
+  for (std::size_t d = 0; d < count; ++d) {
+    if (plan_.digits[d].converter.prepared_count() > prepared_[d].size())
+      prepared_[d].push_back(multiples_.limb(d));
+  }
+}
+
+// Limbs first .. first + out.size() - 1 of a digit: its own limbs are those of c, the others are
+// converted into `scratch`.
+void Decomposition::raise(std::size_t d, std::size_t first, std::span<const kernel::Words> scratch,
+                          std::span<kernel::ConstWords> out) const {
+  const KeySwitchPlan::Digit& digit = plan_.digits[d];
   std::vector<kernel::Words> targets;
   std::size_t first_target = 0;
   for (std::size_t i = 0; i < out.size(); ++i) {
     const std::size_t j = first + i;
     if (digit.begin <= j && j < digit.end) {
-      out[i] = part.limb(j);
+      out[i] = c_->limb(j);
       continue;
     }
     // The targets of the digit are all limbs but its own, in order: those of this range are
@@ -33,100 +95,97 @@ void raise(const KeySwitchPlan::Digit& digit, const ring::Poly& part,
     targets.push_back(scratch[i]);
     out[i] = scratch[i];
   }
-  digit.converter.convert(prepared, first_target, targets);
+  digit.converter.convert(prepared_[d], first_target, targets);
   for (std::size_t i = 0; i < out.size(); ++i) {
     if (out[i].data() == scratch[i].data())
-      kernel::active().ntt_forward(scratch[i], *extended[first + i]);
+      kernel::active().ntt_forward(scratch[i], *extended_[first + i]);
   }
 }
 
-/// The sums over digits d of d times the key's halves, modulo q_0 .. q_l, p_0 ..
-struct Sums {
-  ring::Poly b;
-  ring::Poly a;
-};
-
-Sums inner_products(const Parameters& params, const ring::Poly& part, int level,
-                    const KeySwitchKey& key) {
-  check(key.level >= level, "evaluation key of a lower level");
-  const KeySwitchPlan& plan = params.key_switch_plan(level);
-  check(key.digits.size() >= plan.digits.size(), "evaluation key with too few digits");
-  const ring::BasisView extended = params.extended_basis(level);
-  const std::size_t n = params.ring_degree();
-
-  // The digits as base conversion reads them: every limb in coefficient form.
-  ring::Poly coefficients = part;
-  ring::to_coefficients(coefficients, params.basis(level));
-  const std::size_t count = plan.digits.size();
-  ring::Poly multiples = ring::Poly::uninitialized(n, count, ring::Form::kCoefficient);
-  std::vector<std::vector<kernel::ConstWords>> prepared;
-  for (std::size_t d = 0; d < count; ++d) {
-    const KeySwitchPlan::Digit& digit = plan.digits[d];
-    std::vector<kernel::Words> limbs;
-    for (std::size_t j = digit.begin; j < digit.end; ++j) limbs.push_back(coefficients.limb(j));
-    if (digit.converter.prepared_count() > limbs.size()) limbs.push_back(multiples.limb(d));
-    digit.converter.prepare(limbs);
-    prepared.emplace_back(limbs.begin(), limbs.end());
-  }
-
-  // A few limbs of the sums at a time, so that the raised digits stay in the cache.
-  ring::Poly scratch = ring::Poly::uninitialized(n, count * ring::kLimbsAtOnce, ring::Form::kNtt);
-  Sums sums{ring::Poly::uninitialized(n, extended.size(), ring::Form::kNtt),
-            ring::Poly::uninitialized(n, extended.size(), ring::Form::kNtt)};
-  std::vector<std::vector<kernel::ConstWords>> raised(count);
-  std::vector<kernel::ConstWords> digits(count);
-  std::vector<kernel::ConstWords> b(count);
-  std::vector<kernel::ConstWords> a(count);
-  for (std::size_t first = 0; first < extended.size(); first += ring::kLimbsAtOnce) {
-    const std::size_t limbs = std::min(ring::kLimbsAtOnce, extended.size() - first);
-    for (std::size_t d = 0; d < count; ++d) {
-      std::vector<kernel::Words> targets;
-      for (std::size_t i = 0; i < limbs; ++i)
-        targets.push_back(scratch.limb(d * ring::kLimbsAtOnce + i));
-      raised[d].resize(limbs);
-      raise(plan.digits[d], part, prepared[d], extended, first, targets, raised[d]);
+void Decomposition::raise(std::size_t first, std::size_t count, ring::Poly& scratch,
+                          std::vector<std::vector<kernel::ConstWords>>& raised) const {
+  raised.resize(plan_.digits.size());
+  for (std::size_t d = 0; d < raised.size(); ++d) {
+    raised[d].resize(count);
+    if (all_raised()) {
+      const KeySwitchPlan::Digit& digit = plan_.digits[d];
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t j = first + i;
+        raised[d][i] = digit.begin <= j && j < digit.end ? c_->limb(j)
+                                                         : raised_.limb(d * extended_.size() + j);
+      }
+      continue;
     }
+    std::vector<kernel::Words> targets;
+    for (std::size_t i = 0; i < count; ++i) targets.push_back(scratch.limb(d * count + i));
+    raise(d, first, targets, raised[d]);
+  }
+}
+
+void Decomposition::raise_all() {
+  if (all_raised()) return;
+  const std::size_t count = plan_.digits.size();
+  const std::size_t limbs = extended_.size();
+  const ring::Blocks blocks(limbs);
+  raised_ = ring::Poly::uninitialized(params_.ring_degree(), count * limbs, ring::Form::kNtt);
+  parallel_for(count * blocks.count(), [&](std::size_t i) {
+    const std::size_t d = i / blocks.count();
+    const std::size_t first = blocks.begin(i % blocks.count());
+    std::vector<kernel::Words> targets;
+    for (std::size_t j = first; j < blocks.begin(i % blocks.count() + 1); ++j)
+      targets.push_back(raised_.limb(d * limbs + j));
+    std::vector<kernel::ConstWords> out(targets.size());
+    raise(d, first, targets, out);
+  });
+}
+
+Switched switch_key(const Decomposition& c, const KeySwitchKey& key,
+                    const ring::Automorphism* galois, Division division, const AddMultiple& add) {
+  const Parameters& params = c.params();
+  const KeySwitchPlan& plan = c.plan();
+  check(key.level >= c.level(), "evaluation key of a lower level");
+  check(key.digits.size() >= plan.digits.size(), "evaluation key with too few digits");
+  const bool rescaling = division == Division::kByPAndLastPrime;
+  check(!rescaling || plan.mod_down_rescale.has_value(), "rescale at level 0");
+  const ring::BasisView extended = params.extended_basis(c.level());
+  const std::size_t n = params.ring_degree();
+  const std::size_t count = plan.digits.size();
+
+  std::array<ring::Poly, 2> sums = {
+      ring::Poly::uninitialized(n, extended.size(), ring::Form::kNtt),
+      ring::Poly::uninitialized(n, extended.size(), ring::Form::kNtt)};
+  std::span<const std::uint32_t> source;
+  if (galois != nullptr) source = galois->source();
+  // A few limbs of the sums at a time, so that the raised digits stay in the cache.
+  const ring::Blocks blocks(extended.size());
+  parallel_for(blocks.count(), [&](std::size_t block) {
+    const std::size_t first = blocks.begin(block);
+    const std::size_t limbs = blocks.begin(block + 1) - first;
+    ring::Poly scratch =
+        ring::Poly::uninitialized(n, c.all_raised() ? 0 : count * limbs, ring::Form::kNtt);
+    std::vector<std::vector<kernel::ConstWords>> raised;
+    c.raise(first, limbs, scratch, raised);
+    std::vector<kernel::ConstWords> digits(count);
+    std::vector<kernel::ConstWords> b(count);
+    std::vector<kernel::ConstWords> a(count);
     for (std::size_t i = 0; i < limbs; ++i) {
       const std::size_t j = first + i;
-      const std::size_t limb = key_limb(j, level, key.level);
+      const std::size_t limb = key_limb(j, c.level(), key.level);
       for (std::size_t d = 0; d < count; ++d) {
         digits[d] = raised[d][i];
         b[d] = key.digits[d].b.limb(limb);
         a[d] = key.digits[d].a.limb(limb);
       }
-      kernel::active().inner_product(digits, b, sums.b.limb(j), extended[j]->modulus());
-      kernel::active().inner_product(digits, a, sums.a.limb(j), extended[j]->modulus());
+      const arith::Modulus& q = extended[j]->modulus();
+      const kernel::Words sum_b = sums[0].limb(j);
+      const kernel::Words sum_a = sums[1].limb(j);
+      kernel::active().inner_products({digits, source, b, a, sum_b, sum_a}, q);
+      if (add && j <= static_cast<std::size_t>(c.level()))
+        add(j, arith::Factor(params.special_product()[j], q), sum_b, sum_a);
     }
-  }
-  return sums;
-}
-
-}  // namespace
-
-void key_switch_add(const Parameters& params, const ring::Poly& part, int level,
-                    const KeySwitchKey& key, ring::Poly& c0, ring::Poly& c1) {
-  Sums sums = inner_products(params, part, level, key);
-  const ring::ModDown& mod_down = params.key_switch_plan(level).mod_down;
-  ring::add_to(c0, mod_down.apply(std::move(sums.b)), params.basis(level));
-  ring::add_to(c1, mod_down.apply(std::move(sums.a)), params.basis(level));
-}
-
-void key_switch_rescale(const Parameters& params, const ring::Poly& part, int level,
-                        const KeySwitchKey& key, ring::Poly& c0, ring::Poly& c1) {
-  const KeySwitchPlan& plan = params.key_switch_plan(level);
-  check(plan.mod_down_rescale.has_value(), "rescale at level 0");
-  Sums sums = inner_products(params, part, level, key);
-  const ring::BasisView basis = params.basis(level);
-  const auto divide = [&](ring::Poly& sum, const ring::Poly& c) {
-    for (std::size_t j = 0; j < basis.size(); ++j) {
-      const arith::Modulus& q = basis[j]->modulus();
-      const arith::Factor p(params.special_product()[j], q);
-      kernel::active().multiply_scalar_add(c.limb(j), p, sum.limb(j), q);
-    }
-    return plan.mod_down_rescale->apply(std::move(sum));
-  };
-  c0 = divide(sums.b, c0);
-  c1 = divide(sums.a, c1);
+  });
+  (rescaling ? *plan.mod_down_rescale : plan.mod_down).apply(sums);
+  return {std::move(sums[0]), std::move(sums[1])};
 }
 
 }  // namespace salus::ckks

@@ -22,6 +22,17 @@ struct WeightedTarget {
   const arith::Modulus* q;
 };
 
+/// Two sums with the same left factors: xy[i] = sum_j x[j][s(i)] y[j][i], and xz likewise. s(i) =
+/// source[i], or i where `source` is empty. At most kMaxTerms terms.
+struct InnerProducts {
+  std::span<const ConstWords> x;
+  std::span<const std::uint32_t> source;
+  std::span<const ConstWords> y;
+  std::span<const ConstWords> z;
+  Words xy;
+  Words xz;
+};
+
 /// All inputs and outputs are residues in [0, q) of equal length; `out` may be an input.
 struct KernelTable {
   std::string_view name;  ///< "ref", "avx2", "avx512"
@@ -48,9 +59,7 @@ struct KernelTable {
   /// a mod q for any words a below `bound`.
   void (*reduce)(ConstWords a, std::uint64_t bound, Words out, const arith::Modulus& q);
 
-  /// out[i] = sum_j a[j][i] b[j][i]; at most kMaxTerms terms, accumulated in 128 bits.
-  void (*inner_product)(std::span<const ConstWords> a, std::span<const ConstWords> b, Words out,
-                        const arith::Modulus& q);
+  void (*inner_products)(const InnerProducts& of, const arith::Modulus& q);
   /// For every target: out[i] = sum_j a[j][i] w[j] mod q; words a[j] below `bound` <= 2^61; at most
   /// kMaxTerms terms.
   void (*weighted_sums)(std::span<const ConstWords> a, std::uint64_t bound,

@@ -121,41 +121,57 @@ TEST_P(KernelTest, ResiduesOfOtherModuliAreReduced) {
   }
 }
 
-TEST_P(KernelTest, AnInnerProductSumsUpToTheTermLimit) {
+TEST_P(KernelTest, InnerProductsSumUpToTheTermLimit) {
+  constexpr std::size_t kLength = 256;
+  std::vector<std::uint32_t> backwards(kLength);
+  for (std::uint32_t i = 0; i < kLength; ++i) backwards[i] = kLength - 1 - i;
   for (const std::uint64_t prime : primes()) {
     for (const std::size_t terms : {std::size_t{0}, std::size_t{1}, std::size_t{3}, kMaxTerms}) {
-      std::vector<Vector> a(terms, Vector(130, prime - 1));
+      std::vector<Vector> a(terms, Vector(kLength, prime - 1));
       std::vector<Vector> b = a;
-      for (std::size_t j = 1; j < terms; ++j) a[j] = random_.residues(130, prime);
-      Vector out(130, 7);
-      kernels().inner_product(std::vector<ConstWords>(a.begin(), a.end()),
-                              std::vector<ConstWords>(b.begin(), b.end()), out,
-                              must(Modulus::create(prime)));
-      for (std::size_t i = 0; i < out.size(); ++i) {
-        std::uint64_t sum = 0;
-        for (std::size_t j = 0; j < terms; ++j) sum = mod(uint128{a[j][i]} * b[j][i] + sum, prime);
-        ASSERT_EQ(out[i], sum) << terms << " terms";
+      for (std::size_t j = 1; j < terms; ++j) a[j] = random_.residues(kLength, prime);
+      Vector ab(kLength, 7);
+      Vector aa(kLength, 7);
+      const std::vector<ConstWords> x(a.begin(), a.end());
+      const std::vector<ConstWords> y(b.begin(), b.end());
+      for (const std::span<const std::uint32_t> source :
+           {std::span<const std::uint32_t>(), std::span<const std::uint32_t>(backwards)}) {
+        kernels().inner_products({x, source, y, x, ab, aa}, must(Modulus::create(prime)));
+        for (std::size_t i = 0; i < kLength; ++i) {
+          const std::size_t s = source.empty() ? i : source[i];
+          std::uint64_t sum = 0;
+          std::uint64_t other = 0;
+          for (std::size_t j = 0; j < terms; ++j) {
+            sum = mod(uint128{a[j][s]} * b[j][i] + sum, prime);
+            other = mod(uint128{a[j][s]} * a[j][i] + other, prime);
+          }
+          ASSERT_EQ(ab[i], sum) << terms << " terms";
+          ASSERT_EQ(aa[i], other) << terms << " terms";
+        }
       }
     }
   }
 }
 
 TEST_P(KernelTest, AWeightedSumTakesResiduesOfAnyModulus) {
+  constexpr std::size_t kLength = 256;
   for (const std::uint64_t prime : primes()) {
     for (const std::uint64_t largest : {(std::uint64_t{1} << 61) - 1, arith::kFloatingLimit - 1}) {
-      std::vector<Vector> a(kMaxTerms, Vector(70, largest));
-      for (std::size_t j = 3; j < kMaxTerms; ++j) a[j] = random_.residues(70, largest);
-      Vector w(kMaxTerms, prime - 1);
-      for (std::size_t j = 5; j < kMaxTerms; ++j) w[j] = random_.below(prime);
-      Vector out(70);
-      const Modulus q = must(Modulus::create(prime));
-      const WeightedTarget target{w, out, &q};
-      kernels().weighted_sums(std::vector<ConstWords>(a.begin(), a.end()), largest + 1,
-                              {&target, 1});
-      for (std::size_t i = 0; i < out.size(); ++i) {
-        std::uint64_t sum = 0;
-        for (std::size_t j = 0; j < kMaxTerms; ++j) sum = mod(uint128{a[j][i]} * w[j] + sum, prime);
-        ASSERT_EQ(out[i], sum);
+      for (const std::size_t terms : {std::size_t{2}, std::size_t{8}, std::size_t{17}, kMaxTerms}) {
+        std::vector<Vector> a(terms, Vector(kLength, largest));
+        for (std::size_t j = 8; j < terms; ++j) a[j] = random_.residues(kLength, largest);
+        Vector w(terms, prime / 2);
+        for (std::size_t j = 8; j < terms; ++j) w[j] = random_.below(prime);
+        Vector out(kLength);
+        const Modulus q = must(Modulus::create(prime));
+        const WeightedTarget target{w, out, &q};
+        kernels().weighted_sums(std::vector<ConstWords>(a.begin(), a.end()), largest + 1,
+                                {&target, 1});
+        for (std::size_t i = 0; i < out.size(); ++i) {
+          std::uint64_t sum = 0;
+          for (std::size_t j = 0; j < terms; ++j) sum = mod(uint128{a[j][i]} * w[j] + sum, prime);
+          ASSERT_EQ(out[i], sum);
+        }
       }
     }
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/parallel.h"
+
 namespace salus::ring {
 namespace {
 
@@ -33,6 +35,12 @@ void finish_division(kernel::ConstWords a, kernel::Words remainder, const arith:
 
 }  // namespace
 
+Blocks::Blocks(std::size_t limbs) : limbs_(limbs) {
+  const auto threads = static_cast<std::size_t>(thread_count());
+  count_ = threads * ((limbs + kLimbsAtOnce * threads - 1) / (kLimbsAtOnce * threads));
+  count_ = std::min(count_, limbs);
+}
+
 Poly divide_and_round_by_last(const Poly& a, BasisView basis) {
   check(a.form() == Form::kNtt, "rescale needs NTT form");
   check(a.limb_count() >= 2, "no limb left to divide by");
@@ -40,21 +48,21 @@ Poly divide_and_round_by_last(const Poly& a, BasisView basis) {
   const arith::Modulus& divisor = basis[last]->modulus();
   const std::uint64_t half = divisor.value() / 2;
 
-  Poly scratch = Poly::uninitialized(a.ring_degree(), 2, Form::kCoefficient);
+  Poly scratch = Poly::uninitialized(a.ring_degree(), 1, Form::kCoefficient);
   const kernel::Words tail = scratch.limb(0);
-  const kernel::Words remainder = scratch.limb(1);
   std::ranges::copy(a.limb(last), tail.begin());
   kernel::active().ntt_inverse(tail, *basis[last]);
   add_constant(tail, half, divisor);
 
   Poly out = Poly::uninitialized(a.ring_degree(), last, Form::kNtt);
-  for (std::size_t j = 0; j < last; ++j) {
+  parallel_for(last, [&](std::size_t j) {
     const arith::Modulus& q = basis[j]->modulus();
-    kernel::active().reduce(tail, divisor.value(), remainder, q);
-    subtract_constant(remainder, q.reduce(half), q);
+    Poly remainder = Poly::uninitialized(a.ring_degree(), 1, Form::kCoefficient);
+    kernel::active().reduce(tail, divisor.value(), remainder.limb(0), q);
+    subtract_constant(remainder.limb(0), q.reduce(half), q);
     const arith::Factor inverse(q.inverse(divisor.value()), q);
-    finish_division(a.limb(j), remainder, inverse, *basis[j], out.limb(j));
-  }
+    finish_division(a.limb(j), remainder.limb(0), inverse, *basis[j], out.limb(j));
+  });
   return out;
 }
 
@@ -82,20 +90,20 @@ std::size_t BaseConverter::prepared_count() const {
   return from_.size() + (multiples ? 1 : 0);
 }
 
-void BaseConverter::prepare(std::span<const kernel::Words> limbs) const {
-  check(limbs.size() == prepared_count(), "base conversion of another shape");
-  const kernel::KernelTable& kernels = kernel::active();
-  if (from_.size() == 1) {
-    const arith::Modulus& d = from_[0]->modulus();
-    if (lift_ == Lift::kCentred) add_constant(limbs[0], d.value() / 2, d);
-    return;
+void BaseConverter::prepare(std::size_t j, kernel::Words limb) const {
+  check(j < from_.size(), "base conversion of another shape");
+  const arith::Modulus& d = from_[j]->modulus();
+  if (from_.size() > 1) {
+    kernel::active().multiply_scalar(limb, inverse_[j], limb, d);
+  } else if (lift_ == Lift::kCentred) {
+    add_constant(limb, d.value() / 2, d);
   }
-  for (std::size_t j = 0; j < from_.size(); ++j)
-    kernels.multiply_scalar(limbs[j], inverse_[j], limbs[j], from_[j]->modulus());
-  if (lift_ == Lift::kCentred) {
-    const std::vector<kernel::ConstWords> y(limbs.begin(), limbs.end() - 1);
-    kernels.rounded_sum(y, bound_, inverse_d_, limbs.back());
-  }
+}
+
+void BaseConverter::count_multiples(std::span<const kernel::ConstWords> y, kernel::Words u) const {
+  check(y.size() == from_.size() && prepared_count() > y.size(),
+        "base conversion of another shape");
+  kernel::active().rounded_sum(y, bound_, inverse_d_, u);
 }
 
 void BaseConverter::convert(std::span<const kernel::ConstWords> prepared, std::size_t first_target,
@@ -126,32 +134,50 @@ ModDown::ModDown(BasisView q, BasisView p)
   }
 }
 
-Poly ModDown::apply(Poly a) const {
-  check(a.form() == Form::kNtt && a.limb_count() == q_.size() + p_.size(),
-        "mod-down of another shape");
-  std::vector<kernel::Words> tail;
-  for (std::size_t i = 0; i < p_.size(); ++i) {
-    tail.push_back(a.limb(q_.size() + i));
-    kernel::active().ntt_inverse(tail[i], *p_[i]);
+// The last limbs in coefficient form, prepared for conversion.
+std::vector<kernel::ConstWords> ModDown::prepare(Poly& a, kernel::Words u) const {
+  parallel_for(p_.size(), [&](std::size_t i) {
+    const kernel::Words limb = a.limb(q_.size() + i);
+    kernel::active().ntt_inverse(limb, *p_[i]);
+    converter_.prepare(i, limb);
+  });
+  std::vector<kernel::ConstWords> prepared;
+  for (std::size_t i = 0; i < p_.size(); ++i) prepared.push_back(a.limb(q_.size() + i));
+  if (converter_.prepared_count() > prepared.size()) {
+    converter_.count_multiples(prepared, u);
+    prepared.push_back(u);
   }
-  Poly remainders = Poly::uninitialized(a.ring_degree(), kLimbsAtOnce, Form::kCoefficient);
-  Poly multiples = Poly::uninitialized(a.ring_degree(), 1, Form::kCoefficient);
-  if (converter_.prepared_count() > tail.size()) tail.push_back(multiples.limb(0));
-  converter_.prepare(tail);
+  return prepared;
+}
 
-  const std::vector<kernel::ConstWords> prepared(tail.begin(), tail.end());
-  for (std::size_t first = 0; first < q_.size(); first += kLimbsAtOnce) {
-    const std::size_t count = std::min(kLimbsAtOnce, q_.size() - first);
-    std::vector<kernel::Words> out;
-    for (std::size_t i = 0; i < count; ++i) out.push_back(remainders.limb(i));
-    converter_.convert(prepared, first, out);
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t j = first + i;
-      finish_division(a.limb(j), out[i], inverse_p_mod_q_[j], *q_[j], a.limb(j));
-    }
+void ModDown::apply(std::span<Poly> polys) const {
+  for (const Poly& a : polys) {
+    check(a.form() == Form::kNtt && a.limb_count() == q_.size() + p_.size(),
+          "mod-down of another shape");
   }
-  a.truncate(q_.size());
-  return a;
+  if (polys.empty()) return;
+  const std::size_t n = polys[0].ring_degree();
+  Poly multiples = Poly::uninitialized(n, polys.size(), Form::kCoefficient);
+  std::vector<std::vector<kernel::ConstWords>> prepared(polys.size());
+  parallel_for(polys.size(),
+               [&](std::size_t i) { prepared[i] = prepare(polys[i], multiples.limb(i)); });
+
+  const Blocks blocks(q_.size());
+  parallel_for(polys.size() * blocks.count(), [&](std::size_t i) {
+    const std::size_t poly = i / blocks.count();
+    const std::size_t first = blocks.begin(i % blocks.count());
+    const std::size_t count = blocks.begin(i % blocks.count() + 1) - first;
+    Poly& a = polys[poly];
+    Poly remainders = Poly::uninitialized(n, count, Form::kCoefficient);
+    std::vector<kernel::Words> out;
+    for (std::size_t k = 0; k < count; ++k) out.push_back(remainders.limb(k));
+    converter_.convert(prepared[poly], first, out);
+    for (std::size_t k = 0; k < count; ++k) {
+      const std::size_t j = first + k;
+      finish_division(a.limb(j), out[k], inverse_p_mod_q_[j], *q_[j], a.limb(j));
+    }
+  });
+  for (Poly& a : polys) a.truncate(q_.size());
 }
 
 }  // namespace salus::ring

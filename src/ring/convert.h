@@ -14,9 +14,21 @@ namespace salus::ring {
 /// Errors (Defect): fewer than two limbs.
 Poly divide_and_round_by_last(const Poly& a, BasisView basis);
 
-/// Limbs that are converted together: few enough to stay in the cache until they are used, enough
-/// to read the sources seldom.
-inline constexpr std::size_t kLimbsAtOnce = 4;
+/// How `limbs` limbs are converted: in blocks small enough to stay in the cache until they are
+/// used, large enough to read the sources seldom, and as many for each thread.
+class Blocks {
+ public:
+  static constexpr std::size_t kLimbsAtOnce = 4;
+
+  explicit Blocks(std::size_t limbs);
+  std::size_t count() const { return count_; }
+  /// First limb of a block; of block count(): the number of limbs.
+  std::size_t begin(std::size_t block) const { return block * limbs_ / count_; }
+
+ private:
+  std::size_t limbs_;
+  std::size_t count_;
+};
 
 /// Which number stands for a residue x of D = prod d_j, k factors, when it is converted.
 enum class Lift {
@@ -38,9 +50,11 @@ class BaseConverter {
   /// Limbs that `convert` reads: one for each prime, and where there are multiples one for u.
   std::size_t prepared_count() const;
 
-  /// First half, in place: the first limbs, residues modulo the d_j in coefficient form, become the
-  /// y_j, and the last one u. Done once for all targets.
-  void prepare(std::span<const kernel::Words> limbs) const;
+  /// First half, in place: limb j, residues modulo d_j in coefficient form, becomes y_j. Done once
+  /// for all targets.
+  void prepare(std::size_t j, kernel::Words limb) const;
+  /// And u, which is wanted where prepared_count() is larger than the number of primes.
+  void count_multiples(std::span<const kernel::ConstWords> y, kernel::Words u) const;
 
   /// Second half: the residues modulo `out.size()` target primes from this index on, from prepared
   /// limbs. Several at once read the limbs once.
@@ -69,11 +83,13 @@ class ModDown {
  public:
   ModDown(BasisView q, BasisView p);
 
-  /// a: limbs q_0 .. q_l, p_0 .. p_{K-1} in NTT form, consumed. Cost: K inverse, l + 1 forward
-  /// transforms.
-  Poly apply(Poly a) const;
+  /// In place, each of `polys`: limbs q_0 .. q_l, p_0 .. p_{K-1} in NTT form become q_0 .. q_l.
+  /// Cost: K inverse, l + 1 forward transforms each.
+  void apply(std::span<Poly> polys) const;
 
  private:
+  std::vector<kernel::ConstWords> prepare(Poly& a, kernel::Words u) const;
+
   Basis q_;
   Basis p_;
   BaseConverter converter_;

@@ -80,10 +80,13 @@ std::vector<std::vector<std::uint64_t>> converted(const BigPoly& x, BasisView fr
   std::vector<kernel::Words> limbs;
   for (std::size_t j = 0; j < from.size(); ++j) limbs.push_back(residues.limb(j));
   const BaseConverter converter(from, to, lift);
+  for (std::size_t j = 0; j < from.size(); ++j) converter.prepare(j, limbs[j]);
+  std::vector<kernel::ConstWords> prepared(limbs.begin(), limbs.end());
   std::vector<std::uint64_t> multiples(kN);
-  if (converter.prepared_count() > limbs.size()) limbs.emplace_back(multiples);
-  converter.prepare(limbs);
-  const std::vector<kernel::ConstWords> prepared(limbs.begin(), limbs.end());
+  if (converter.prepared_count() > limbs.size()) {
+    converter.count_multiples(prepared, multiples);
+    prepared.emplace_back(multiples);
+  }
   std::vector<std::vector<std::uint64_t>> out(to.size(), std::vector<std::uint64_t>(kN));
   converter.convert(prepared, 0, std::vector<kernel::Words>{out[0]});
   converter.convert(prepared, 1, std::vector<kernel::Words>(out.begin() + 1, out.end()));
@@ -151,7 +154,8 @@ TEST_F(ConvertTest, ConversionOfAnotherShapeIsADefect) {
   const std::vector<kernel::ConstWords> two = {limb, limb};
   const BaseConverter converter(from, from);
 
-  EXPECT_THROW(converter.prepare(std::vector<kernel::Words>{limb}), Defect);
+  EXPECT_THROW(converter.prepare(2, limb), Defect);
+  EXPECT_THROW(converter.count_multiples(two, limb), Defect) << "its lift wants none";
   EXPECT_THROW(converter.convert(one, 0, std::vector<kernel::Words>{limb}), Defect);
   EXPECT_THROW(converter.convert(two, 2, std::vector<kernel::Words>{limb}), Defect);
 }
@@ -166,7 +170,8 @@ void expect_mod_down_rounds(int specials, int special_bits, salus::test::TestRan
   const uint128 big_p = product(p);
   const BigPoly x = test::random_poly(random, kN, big_q * big_p);
 
-  Poly result = ModDown(q, p).apply(ntt_of(x, all));
+  Poly result = ntt_of(x, all);
+  ModDown(q, p).apply({&result, 1});
 
   to_coefficients(result, q);
   const BigPoly expected = rounded(x, big_p, big_q);
@@ -196,8 +201,10 @@ TEST_F(ConvertTest, DivisionOfAnotherShapeIsADefect) {
   const Basis q = test::basis_of(kLogN, 30, 2);
   const Basis p = test::basis_of(kLogN, 40, 1);
 
-  EXPECT_THROW(ModDown(q, p).apply(Poly(kN, 2, Form::kNtt)), Defect);
-  EXPECT_THROW(ModDown(q, p).apply(Poly(kN, 3, Form::kCoefficient)), Defect);
+  Poly small(kN, 2, Form::kNtt);
+  Poly coefficients(kN, 3, Form::kCoefficient);
+  EXPECT_THROW(ModDown(q, p).apply({&small, 1}), Defect);
+  EXPECT_THROW(ModDown(q, p).apply({&coefficients, 1}), Defect);
 }
 
 }  // namespace

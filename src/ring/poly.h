@@ -78,6 +78,8 @@ class Automorphism {
   Automorphism(int log_n, std::uint32_t galois_element);
 
   std::uint32_t galois_element() const { return galois_element_; }
+  /// Value i of the image is value source()[i].
+  std::span<const std::uint32_t> source() const { return source_; }
   Poly apply(const Poly& a) const;  ///< a in NTT form
 
  private:

@@ -89,35 +89,45 @@ TEST_P(KernelConformance, ElementwiseOperations) {
 TEST_P(KernelConformance, SumsOfProducts) {
   for (const std::uint64_t prime : primes()) {
     const arith::Modulus q = must(arith::Modulus::create(prime));
-    for (const std::size_t terms : {std::size_t{0}, std::size_t{1}, std::size_t{5}, kMaxTerms}) {
+    // Lengths of whole vectors, and one that no backend likes.
+    for (const auto& [terms, length] : std::vector<std::pair<std::size_t, std::size_t>>{
+             {0, 1280}, {1, 1280}, {5, 1280}, {5, 1203}, {9, 128}, {kMaxTerms, 1280}}) {
       std::vector<Vector> a;
       std::vector<Vector> b;
       std::vector<Vector> wide;
-      const std::uint64_t bound = terms == 5 ? arith::kFloatingLimit : std::uint64_t{1} << 61;
+      const std::uint64_t bound =
+          terms < kMaxTerms ? arith::kFloatingLimit : std::uint64_t{1} << 61;
       for (std::size_t j = 0; j < terms; ++j) {
-        a.push_back(random_.residues(1203, prime));
-        b.push_back(random_.residues(1203, prime));
-        wide.push_back(random_.residues(1203, bound));
+        a.push_back(random_.residues(length, prime));
+        b.push_back(random_.residues(length, prime));
+        wide.push_back(random_.residues(length, bound));
       }
-      if (terms > 0) {
-        std::fill(a[0].begin(), a[0].end(), prime - 1);
-        b[0] = a[0];
-        std::fill(wide[0].begin(), wide[0].end(), bound - 1);
+      Vector w = random_.residues(terms, prime);
+      for (std::size_t j = 0; j + 1 < terms; ++j) {
+        std::fill_n(a[j].begin(), 64, prime - 1);
+        std::copy_n(a[j].begin(), 64, b[j].begin());
+        std::fill_n(wide[j].begin(), 32, bound - 1);
+        std::fill_n(wide[j].begin() + 32, 32, 0);
+        w[j] = j % 2 == 0 ? prime / 2 : prime / 2 + 1;
       }
-      const Vector w = random_.residues(terms, prime);
+      std::vector<std::uint32_t> source(length);
+      for (auto& i : source) i = static_cast<std::uint32_t>(random_.below(length));
+      const arith::Modulus small = must(arith::Modulus::create(786433));
+      Vector reduced = w;
+      for (std::uint64_t& x : reduced) x = small.reduce(x);
       const auto outputs = [&](const KernelTable& k) {
-        std::vector<Vector> out(4, Vector(1203));
-        k.inner_product(views(a), views(b), out[0], q);
-        const arith::Modulus small = must(arith::Modulus::create(786433));
-        Vector reduced = w;
-        for (std::uint64_t& x : reduced) x = small.reduce(x);
-        const std::vector<WeightedTarget> targets = {{w, out[1], &q}, {reduced, out[3], &small}};
+        std::vector<Vector> out(7, Vector(length));
+        const std::vector<ConstWords> x = views(a);
+        const std::vector<ConstWords> y = views(b);
+        k.inner_products({x, {}, y, x, out[0], out[1]}, q);
+        k.inner_products({y, source, x, y, out[2], out[3]}, q);
+        const std::vector<WeightedTarget> targets = {{w, out[4], &q}, {reduced, out[5], &small}};
         k.weighted_sums(views(wide), bound, targets);
-        k.rounded_sum(views(a), prime, std::vector<double>(terms, 1 / static_cast<double>(prime)),
-                      out[2]);
+        k.rounded_sum(x, prime, std::vector<double>(terms, 1 / static_cast<double>(prime)), out[6]);
         return out;
       };
-      ASSERT_EQ(outputs(kernels_), outputs(reference_)) << terms << " terms mod " << prime;
+      ASSERT_EQ(outputs(kernels_), outputs(reference_))
+          << terms << " terms of " << length << " mod " << prime;
     }
   }
 }

@@ -31,7 +31,9 @@ const arith::NttTables& tables(std::size_t degree, std::size_t prime) {
 std::vector<Vector> results(const kernel::KernelTable& kernels, const arith::NttTables& t,
                             const Vector& a, std::size_t terms) {
   const arith::Modulus& q = t.modulus();
-  std::vector<Vector> out(1, a);
+  std::vector<Vector> out;
+  out.reserve(32);  // the vectors that `next` names stay where they are
+  out.push_back(a);
   const auto next = [&]() -> Vector& { return out.emplace_back(a.size()); };
   kernels.ntt_forward(out[0], t);
   const Vector b = out[0];
@@ -49,16 +51,17 @@ std::vector<Vector> results(const kernel::KernelTable& kernels, const arith::Ntt
   kernels.reduce(a, q.value(), next(), other);
   const std::vector<kernel::ConstWords> many(terms, a);
   const std::vector<kernel::ConstWords> others(terms, b);
-  kernels.inner_product(many, others, next(), q);
+  std::vector<std::uint32_t> source(a.size());
+  for (std::size_t i = 0; i < source.size(); ++i)
+    source[i] = static_cast<std::uint32_t>(b[i] % a.size());
+  kernels.inner_products({many, {}, others, many, next(), next()}, q);
+  kernels.inner_products({others, source, many, others, next(), next()}, q);
   Vector weights(terms);
   for (std::size_t j = 0; j < terms; ++j) weights[j] = other.reduce(b[j % b.size()]);
   const kernel::WeightedTarget target{weights, next(), &other};
   kernels.weighted_sums(many, q.value(), {&target, 1});
   kernels.rounded_sum(many, q.value(),
                       std::vector<double>(terms, 1 / static_cast<double>(q.value())), next());
-  std::vector<std::uint32_t> source(a.size());
-  for (std::size_t i = 0; i < source.size(); ++i)
-    source[i] = static_cast<std::uint32_t>(b[i] % a.size());
   kernels.permute(a, source, next());
   return out;
 }

@@ -27,10 +27,9 @@ struct Lanes {
   SALUS_INLINE static Doubles load(const double* at) { return _mm256_loadu_pd(at); }
   SALUS_INLINE static void store(double* at, Doubles x) { _mm256_storeu_pd(at, x); }
   /// Words below 2^52 become the mantissa of 2^52 + x.
-  SALUS_INLINE static Doubles load_words(const std::uint64_t* at) {
-    const Doubles offset = _mm256_set1_pd(kTwo52);
-    const Doubles shifted = _mm256_or_pd(_mm256_castsi256_pd(load(at)), offset);
-    return _mm256_sub_pd(shifted, offset);
+  SALUS_INLINE static Doubles load_words(const std::uint64_t* at) { return doubles(load(at)); }
+  SALUS_INLINE static Doubles gather_words(const std::uint64_t* from, const std::uint32_t* index) {
+    return doubles(gather(from, index));
   }
   SALUS_INLINE static void store_words(std::uint64_t* at, Doubles x) {
     const Doubles offset = _mm256_set1_pd(kTwo52);
@@ -95,6 +94,11 @@ struct Lanes {
 
  private:
   static constexpr double kTwo52 = 4503599627370496.0;
+
+  SALUS_INLINE static Doubles doubles(Integers words) {
+    const Doubles offset = _mm256_set1_pd(kTwo52);
+    return _mm256_sub_pd(_mm256_or_pd(_mm256_castsi256_pd(words), offset), offset);
+  }
 };
 
 }  // namespace

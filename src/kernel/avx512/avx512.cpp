@@ -32,6 +32,9 @@ struct Lanes {
   SALUS_INLINE static Doubles load_words(const std::uint64_t* at) {
     return _mm512_cvtepu64_pd(_mm512_loadu_si512(at));
   }
+  SALUS_INLINE static Doubles gather_words(const std::uint64_t* from, const std::uint32_t* index) {
+    return _mm512_cvtepu64_pd(gather(from, index));
+  }
   SALUS_INLINE static void store_words(std::uint64_t* at, Doubles x) {
     _mm512_storeu_si512(at, _mm512_cvtpd_epu64(x));
   }

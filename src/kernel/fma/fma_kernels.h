@@ -12,6 +12,8 @@
 //   * a quotient |a w / p| <= 2^51 is rounded right, and c is off by at most 1/2 + |a| 2^-53;
 //   * so a product is at most 1/2 + A / 8, and A <= 4 is allowed; for p < 2^48 it is at most
 //     1/2 + A / 32, and A <= 16 is allowed;
+//   * taking c from a (w / p) instead of h / p errs no more, and does not wait for h: the way of
+//     factors that are used again and again (Twiddle);
 //   * sums are exact below 2^53, which is 8 (32 for p < 2^48).
 // Each transform below states how it stays within them. `kWide` marks primes of 2^48 and more.
 #pragma once
@@ -31,8 +33,10 @@ inline constexpr double kMagic = 6755399441055744.0;  // 1.5 2^52
 
 struct Prime {
   explicit Prime(const arith::Modulus& q)
-      : p(Lanes::broadcast(static_cast<double>(q.value()))),
-        inverse(Lanes::broadcast(1.0 / static_cast<double>(q.value()))),
+      : Prime(static_cast<double>(q.value()), 1.0 / static_cast<double>(q.value())) {}
+  Prime(double value, double reciprocal)
+      : p(Lanes::broadcast(value)),
+        inverse(Lanes::broadcast(reciprocal)),
         magic(Lanes::broadcast(kMagic)) {}
   Doubles p;
   Doubles inverse;
@@ -55,6 +59,24 @@ SALUS_INLINE Doubles product(Doubles a, Doubles w, const Prime& m) {
   return Lanes::add(Lanes::negative_multiply_add(quotient(h, m), m.p, h), l);
 }
 
+/// A centred factor with its quotient by p.
+struct Twiddle {
+  Doubles w;
+  Doubles quotient;
+};
+
+SALUS_INLINE Twiddle twiddle(Doubles w, const Prime& m) {
+  return {w, Lanes::multiply(w, m.inverse)};
+}
+
+/// The same product, 16 instead of 24 cycles after a.
+SALUS_INLINE Doubles product(Doubles a, const Twiddle& w, const Prime& m) {
+  const Doubles h = Lanes::multiply(a, w.w);
+  const Doubles c = Lanes::subtract(Lanes::multiply_add(a, w.quotient, m.magic), m.magic);
+  const Doubles l = Lanes::multiply_subtract(a, w.w, h);
+  return Lanes::add(Lanes::negative_multiply_add(c, m.p, h), l);
+}
+
 /// [-p, p) -> [0, p)
 SALUS_INLINE Doubles positive(Doubles x, const Prime& m) { return Lanes::add_if_negative(x, m.p); }
 
@@ -71,7 +93,7 @@ bool fits(const arith::Modulus& q) { return q.value() < arith::kFloatingLimit; }
 // Twiddles of layer kLayer of kWidth neighbouring subtrees with roots at kWidth K ..: out[s] holds,
 // lane r, root (kWidth K + r) 2^kLayer + s.
 template <int kLayer>
-SALUS_INLINE void load_twiddles(const double* roots, Doubles (&out)[std::size_t{1} << kLayer]) {
+SALUS_INLINE void load_roots(const double* roots, Doubles (&out)[std::size_t{1} << kLayer]) {
   static_assert(kLayer <= 2);
   if constexpr (kLayer == 0) {
     out[0] = Lanes::load(roots);
@@ -88,34 +110,34 @@ SALUS_INLINE void load_twiddles(const double* roots, Doubles (&out)[std::size_t{
 }
 
 // (x, y) -> (x + w y, x - w y)
-SALUS_INLINE void forward_butterfly(Doubles& x, Doubles& y, Doubles w, const Prime& m) {
+SALUS_INLINE void forward_butterfly(Doubles& x, Doubles& y, const Twiddle& w, const Prime& m) {
   const Doubles wy = product(y, w, m);
   y = Lanes::subtract(x, wy);
   x = Lanes::add(x, wy);
 }
 
 // (x, y) -> (x + y, w (x - y))
-SALUS_INLINE void inverse_butterfly(Doubles& x, Doubles& y, Doubles w, const Prime& m) {
+SALUS_INLINE void inverse_butterfly(Doubles& x, Doubles& y, const Twiddle& w, const Prime& m) {
   const Doubles difference = Lanes::subtract(x, y);
   x = Lanes::add(x, y);
   y = product(difference, w, m);
 }
 
-using Butterfly = void (*)(Doubles&, Doubles&, Doubles, const Prime&);
+using Butterfly = void (*)(Doubles&, Doubles&, const Twiddle&, const Prime&);
 
 // w[2^layer + s] = the root of block s of that layer below `node`, in every lane.
 template <int kRadix>
-SALUS_INLINE void broadcast_twiddles(const double* roots, std::size_t node,
-                                     Doubles (&w)[std::size_t{1} << kRadix]) {
+SALUS_INLINE void broadcast_twiddles(const double* roots, std::size_t node, const Prime& m,
+                                     Twiddle (&w)[std::size_t{1} << kRadix]) {
   for (int layer = 0; layer < kRadix; ++layer) {
     for (std::size_t s = 0; s < std::size_t{1} << layer; ++s)
-      w[(std::size_t{1} << layer) + s] = Lanes::broadcast(roots[(node << layer) + s]);
+      w[(std::size_t{1} << layer) + s] = twiddle(Lanes::broadcast(roots[(node << layer) + s]), m);
   }
 }
 
 // One layer on kCount vectors: blocks of 2 `half` of them, block s with twiddle w[s].
 template <Butterfly kButterfly, std::size_t kCount>
-SALUS_INLINE void butterfly_layer(Doubles (&x)[kCount], std::size_t half, const Doubles* w,
+SALUS_INLINE void butterfly_layer(Doubles (&x)[kCount], std::size_t half, const Twiddle* w,
                                   const Prime& m) {
   SALUS_UNROLL for (std::size_t pair = 0; pair < kCount / 2; ++pair) {
     const std::size_t s = pair / half;
@@ -128,9 +150,12 @@ SALUS_INLINE void butterfly_layer(Doubles (&x)[kCount], std::size_t half, const 
 template <Butterfly kButterfly, int kLayer>
 SALUS_INLINE void transposed_layer(Doubles (&v)[kWidth], const double* roots, std::size_t node,
                                    const Prime& m) {
-  Doubles w[std::size_t{1} << kLayer];
-  load_twiddles<kLayer>(roots + (node << kLayer), w);
-  butterfly_layer<kButterfly>(v, kWidth >> (kLayer + 1), w, m);
+  constexpr std::size_t kCount = std::size_t{1} << kLayer;
+  Doubles w[kCount];
+  load_roots<kLayer>(roots + (node << kLayer), w);
+  Twiddle twiddles[kCount];
+  SALUS_UNROLL for (std::size_t s = 0; s < kCount; ++s) twiddles[s] = twiddle(w[s], m);
+  butterfly_layer<kButterfly>(v, kWidth >> (kLayer + 1), twiddles, m);
 }
 
 // kRadix layers on blocks `stride` apart. Wide primes: the upper half enters at most 3.2, is
@@ -140,8 +165,8 @@ template <int kRadix, bool kWide, bool kFirst>
 void forward_pass(double* a, std::size_t stride, const double* roots, std::size_t node,
                   const Prime& m) {
   constexpr std::size_t kCount = std::size_t{1} << kRadix;
-  Doubles w[kCount];
-  broadcast_twiddles<kRadix>(roots, node, w);
+  Twiddle w[kCount];
+  broadcast_twiddles<kRadix>(roots, node, m, w);
   for (std::size_t j = 0; j < stride; j += kWidth) {
     Doubles x[kCount];
     SALUS_UNROLL for (std::size_t i = 0; i < kCount; ++i) {
@@ -252,10 +277,10 @@ template <int kRadix, bool kWide, bool kLast>
 void inverse_pass(double* a, std::size_t stride, const double* roots, std::size_t node,
                   const Scaling& scaling, const Prime& m) {
   constexpr std::size_t kCount = std::size_t{1} << kRadix;
-  Doubles w[kCount];
-  broadcast_twiddles<kRadix>(roots, node, w);
-  const Doubles degree = Lanes::broadcast(scaling.degree);
-  if (kLast) w[1] = Lanes::broadcast(scaling.degree_times_root);
+  Twiddle w[kCount];
+  broadcast_twiddles<kRadix>(roots, node, m, w);
+  const Twiddle degree = twiddle(Lanes::broadcast(scaling.degree), m);
+  if (kLast) w[1] = twiddle(Lanes::broadcast(scaling.degree_times_root), m);
   for (std::size_t j = 0; j < stride; j += kWidth) {
     Doubles x[kCount];
     SALUS_UNROLL for (std::size_t i = 0; i < kCount; ++i) x[i] = Lanes::load(a + j + i * stride);
@@ -424,7 +449,7 @@ void multiply_scalar(ConstWords a, const arith::Factor& w, Words out, const arit
   if (!fits(q)) return reference().multiply_scalar(a, w, out, q);
   const std::size_t n = whole(out.size());
   const Prime m(q);
-  const Doubles factor = Lanes::broadcast(centred(w.value, q));
+  const Twiddle factor = twiddle(Lanes::broadcast(centred(w.value, q)), m);
   for (std::size_t i = 0; i < n; i += kWidth) {
     Lanes::store_words(&out[i], positive(product(Lanes::load_words(&a[i]), factor, m), m));
   }
@@ -435,7 +460,7 @@ void multiply_scalar_add(ConstWords a, const arith::Factor& w, Words sum, const 
   if (!fits(q)) return reference().multiply_scalar_add(a, w, sum, q);
   const std::size_t n = whole(sum.size());
   const Prime m(q);
-  const Doubles factor = Lanes::broadcast(centred(w.value, q));
+  const Twiddle factor = twiddle(Lanes::broadcast(centred(w.value, q)), m);
   for (std::size_t i = 0; i < n; i += kWidth) {
     const Doubles r = product(Lanes::load_words(&a[i]), factor, m);
     const Doubles total = Lanes::add(r, Lanes::load_words(&sum[i]));
@@ -449,7 +474,7 @@ void subtract_multiply(ConstWords a, ConstWords b, const arith::Factor& w, Words
   if (!fits(q)) return reference().subtract_multiply(a, b, w, out, q);
   const std::size_t n = whole(out.size());
   const Prime m(q);
-  const Doubles factor = Lanes::broadcast(centred(w.value, q));
+  const Twiddle factor = twiddle(Lanes::broadcast(centred(w.value, q)), m);
   for (std::size_t i = 0; i < n; i += kWidth) {
     const Doubles difference = Lanes::subtract(Lanes::load_words(&a[i]), Lanes::load_words(&b[i]));
     Lanes::store_words(&out[i], positive(product(difference, factor, m), m));
@@ -474,92 +499,204 @@ inline constexpr std::size_t kTermsBeforeCentring = 8;
 // the processor's prefetcher follows, and the next row's piece is asked for meanwhile.
 inline constexpr std::size_t kPage = 512;
 
-void inner_product(std::span<const ConstWords> a, std::span<const ConstWords> b, Words out,
-                   const arith::Modulus& q) {
-  if (!fits(q)) return reference().inner_product(a, b, out, q);
-  const std::size_t n = whole(out.size());
+// A page of both sums, as doubles.
+struct PairedSums {
+  alignas(64) double xy[kPage];
+  alignas(64) double xz[kPage];
+};
+
+// Adds term j from word `begin` on.
+template <bool kPermuted>
+SALUS_INLINE void add_products(const InnerProducts& of, std::size_t j, std::size_t begin,
+                               std::size_t count, const Prime& m, PairedSums& sums) {
+  const std::uint64_t* x = of.x[j].data();
+  const std::uint64_t* y = of.y[j].data() + begin;
+  const std::uint64_t* z = of.z[j].data() + begin;
+  const bool last = j + 1 == of.x.size();
+  const std::uint64_t* next_y = last ? of.y[0].data() + begin + count : of.y[j + 1].data() + begin;
+  const std::uint64_t* next_z = last ? of.z[0].data() + begin + count : of.z[j + 1].data() + begin;
+  const bool centring = j % kTermsBeforeCentring == 0 && j > 0;
+  SALUS_UNROLL_4 for (std::size_t i = 0; i < count; i += kWidth) {
+    __builtin_prefetch(next_y + i);
+    __builtin_prefetch(next_z + i);
+    const Doubles left = kPermuted ? Lanes::gather_words(x, &of.source[begin + i])
+                                   : Lanes::load_words(x + begin + i);
+    Doubles xy = Lanes::load(sums.xy + i);
+    Doubles xz = Lanes::load(sums.xz + i);
+    if (centring) {
+      xy = centre(xy, m);
+      xz = centre(xz, m);
+    }
+    xy = Lanes::add(xy, product(left, Lanes::load_words(y + i), m));
+    xz = Lanes::add(xz, product(left, Lanes::load_words(z + i), m));
+    Lanes::store(sums.xy + i, xy);
+    Lanes::store(sums.xz + i, xz);
+  }
+}
+
+void inner_products(const InnerProducts& of, const arith::Modulus& q) {
+  const std::size_t n = of.xy.size();
+  if (!fits(q) || n % kWidth != 0) return reference().inner_products(of, q);
   const Prime m(q);
-  alignas(64) double sums[kPage];
+  PairedSums sums;
   for (std::size_t begin = 0; begin < n; begin += kPage) {
     const std::size_t count = std::min(kPage, n - begin);
-    std::fill_n(sums, count, 0.0);
-    for (std::size_t j = 0; j < a.size(); ++j) {
-      const std::uint64_t* x = a[j].data() + begin;
-      const std::uint64_t* y = b[j].data() + begin;
-      const std::uint64_t* next = j + 1 < a.size() ? b[j + 1].data() + begin : y;
-      const bool centring = j % kTermsBeforeCentring == 0 && j > 0;
-      SALUS_UNROLL_4 for (std::size_t i = 0; i < count; i += kWidth) {
-        __builtin_prefetch(next + i);
-        Doubles sum = Lanes::load(sums + i);
-        if (centring) sum = centre(sum, m);
-        Lanes::store(sums + i, Lanes::add(sum, product(Lanes::load_words(x + i),
-                                                       Lanes::load_words(y + i), m)));
+    std::fill_n(sums.xy, count, 0.0);
+    std::fill_n(sums.xz, count, 0.0);
+    for (std::size_t j = 0; j < of.x.size(); ++j) {
+      if (of.source.empty()) {
+        add_products<false>(of, j, begin, count, m, sums);
+      } else {
+        add_products<true>(of, j, begin, count, m, sums);
       }
     }
-    for (std::size_t i = 0; i < count; i += kWidth)
-      Lanes::store_words(&out[begin + i], positive(centre(Lanes::load(sums + i), m), m));
-  }
-  if (n < out.size()) {
-    reference().inner_product(from_word(a, n), from_word(b, n), out.subspan(n), q);
-  }
-}
-
-// kVectors vectors of one sum from word i on: independent of each other, so that their latencies
-// overlap.
-template <std::size_t kVectors>
-SALUS_INLINE void weighted_vectors(std::span<const ConstWords> a, const double* weights,
-                                   std::size_t i, std::uint64_t* out, const Prime& m) {
-  Doubles sum[kVectors];
-  SALUS_UNROLL for (std::size_t v = 0; v < kVectors; ++v) sum[v] = Lanes::broadcast(0.0);
-  for (std::size_t j = 0; j < a.size(); ++j) {
-    const std::uint64_t* x = a[j].data() + i;
-    const Doubles weight = Lanes::broadcast(weights[j]);
-    if (j % kTermsBeforeCentring == 0 && j > 0) {
-      SALUS_UNROLL for (std::size_t v = 0; v < kVectors; ++v) sum[v] = centre(sum[v], m);
+    for (std::size_t i = 0; i < count; i += kWidth) {
+      Lanes::store_words(&of.xy[begin + i], positive(centre(Lanes::load(sums.xy + i), m), m));
+      Lanes::store_words(&of.xz[begin + i], positive(centre(Lanes::load(sums.xz + i), m), m));
     }
-    SALUS_UNROLL for (std::size_t v = 0; v < kVectors; ++v) sum[v] =
-        Lanes::add(sum[v], product(Lanes::load_words(x + v * kWidth), weight, m));
   }
-  SALUS_UNROLL for (std::size_t v = 0; v < kVectors; ++v)
-      Lanes::store_words(out + i + v * kWidth, positive(centre(sum[v], m), m));
 }
 
-// One page of one sum.
-void weighted_page(std::span<const ConstWords> a, const double* weights, std::size_t begin,
-                   std::size_t count, std::uint64_t* out, const Prime& m) {
-  constexpr std::size_t kVectors = 4;
-  std::size_t i = begin;
-  for (; i + kVectors * kWidth <= begin + count; i += kVectors * kWidth)
-    weighted_vectors<kVectors>(a, weights, i, out, m);
-  for (; i < begin + count; i += kWidth) weighted_vectors<1>(a, weights, i, out, m);
+// Weighted sums take no remainder per term: words and weights are split into halves of 25 bits,
+//   y - B / 2 = y1 2^25 + y0,  w = w1 2^25 + w0,  all of them at most 2^24 in absolute value,
+// B the bound of the words, so that sums of products of halves are exact: y1 w1 and y0 w0 are at
+// most 2^48, y1 w0 + y0 w1 at most 2^49, eight of them at most 2^52. Then
+//   sum = H 2^50 + M 2^25 + L + (B / 2) sum_j w_j  mod p,
+// two products by constants. M, the largest, keeps the quotient M (2^25 mod p) / p below 2^51.
+inline constexpr std::size_t kTermsAtOnce = 8;
+inline constexpr std::size_t kPiece = 128;   // words: the halves of eight sources fill half of L1
+inline constexpr double kHalf = 33554432.0;  // 2^25
+
+struct Halves {
+  alignas(64) double high[kTermsAtOnce][kPiece];
+  alignas(64) double low[kTermsAtOnce][kPiece];
+};
+
+SALUS_INLINE void split_halves(Doubles y, Doubles& high, Doubles& low) {
+  const Doubles magic = Lanes::broadcast(kMagic);
+  high = Lanes::subtract(Lanes::multiply_add(y, Lanes::broadcast(1 / kHalf), magic), magic);
+  low = Lanes::negative_multiply_add(high, Lanes::broadcast(kHalf), y);
 }
 
-// Page by page, all targets: the sources are read from memory once.
+void load_halves(std::span<const ConstWords> a, double half_bound, std::size_t begin,
+                 Halves& halves) {
+  const Doubles shift = Lanes::broadcast(half_bound);
+  for (std::size_t j = 0; j < a.size(); ++j) {
+    const std::uint64_t* words = a[j].data() + begin;
+    SALUS_UNROLL_4 for (std::size_t i = 0; i < kPiece; i += kWidth) {
+      Doubles high;
+      Doubles low;
+      split_halves(Lanes::subtract(Lanes::load_words(words + i), shift), high, low);
+      Lanes::store(&halves.high[j][i], high);
+      Lanes::store(&halves.low[j][i], low);
+    }
+  }
+}
+
+// What one group of at most kTermsAtOnce terms needs of its target.
+struct TargetWeights {
+  double high[kTermsAtOnce];
+  double low[kTermsAtOnce];
+  double shifted;  // (B / 2) sum_j w_j mod p, centred
+  double full;     // 2^50 mod p, centred
+  double half;     // 2^25 mod p, centred
+  double p;
+  double inverse;
+};
+
+TargetWeights weights_of(std::span<const std::uint64_t> w, double half_bound,
+                         const arith::Modulus& q) {
+  TargetWeights out{};
+  std::uint64_t sum = 0;
+  for (std::size_t j = 0; j < w.size(); ++j) {
+    const double c = centred(w[j], q);
+    out.high[j] = (c * (1 / kHalf) + kMagic) - kMagic;
+    out.low[j] = c - out.high[j] * kHalf;
+    sum = q.add(sum, w[j]);
+  }
+  out.shifted = centred(q.multiply(sum, q.reduce(static_cast<std::uint64_t>(half_bound))), q);
+  out.full = centred(q.reduce(std::uint64_t{1} << 50), q);
+  out.half = centred(q.reduce(std::uint64_t{1} << 25), q);
+  out.p = static_cast<double>(q.value());
+  out.inverse = 1 / out.p;
+  return out;
+}
+
+// One piece of one sum: the terms of a group, and what `out` holds of earlier groups. Between
+// groups `out` holds centred doubles, after the last one residues.
+template <bool kFirst, bool kLast>
+void weighted_piece(const Halves& halves, const TargetWeights& weights, std::size_t terms,
+                    std::uint64_t* out) {
+  const Prime m(weights.p, weights.inverse);
+  const Twiddle full = twiddle(Lanes::broadcast(weights.full), m);
+  const Twiddle half = twiddle(Lanes::broadcast(weights.half), m);
+  const Doubles shifted = Lanes::broadcast(weights.shifted);
+  constexpr std::size_t kVectors = kWidth == 8 ? 4 : 2;
+  for (std::size_t i = 0; i < kPiece; i += kVectors * kWidth) {
+    Doubles high[kVectors];
+    Doubles middle[kVectors];
+    Doubles low[kVectors];
+    SALUS_UNROLL for (std::size_t v = 0; v < kVectors; ++v) {
+      high[v] = middle[v] = Lanes::broadcast(0.0);
+      low[v] = shifted;
+    }
+    for (std::size_t j = 0; j < terms; ++j) {
+      const Doubles w1 = Lanes::broadcast(weights.high[j]);
+      const Doubles w0 = Lanes::broadcast(weights.low[j]);
+      SALUS_UNROLL for (std::size_t v = 0; v < kVectors; ++v) {
+        const Doubles y1 = Lanes::load(&halves.high[j][i + v * kWidth]);
+        const Doubles y0 = Lanes::load(&halves.low[j][i + v * kWidth]);
+        high[v] = Lanes::multiply_add(y1, w1, high[v]);
+        middle[v] = Lanes::multiply_add(y1, w0, middle[v]);
+        low[v] = Lanes::multiply_add(y0, w0, low[v]);
+        middle[v] = Lanes::multiply_add(y0, w1, middle[v]);
+      }
+    }
+    SALUS_UNROLL for (std::size_t v = 0; v < kVectors; ++v) {
+      std::uint64_t* at = out + i + v * kWidth;
+      Doubles sum =
+          Lanes::add(Lanes::add(product(high[v], full, m), product(middle[v], half, m)), low[v]);
+      if (!kFirst) sum = Lanes::add(sum, Lanes::load(reinterpret_cast<const double*>(at)));
+      sum = centre(sum, m);
+      if (kLast) {
+        Lanes::store_words(at, positive(sum, m));
+      } else {
+        Lanes::store(reinterpret_cast<double*>(at), sum);
+      }
+    }
+  }
+}
+
+// Piece by piece, all targets: the sources are read from memory once.
 void weighted_sums(std::span<const ConstWords> a, std::uint64_t bound,
                    std::span<const WeightedTarget> targets) {
   if (targets.empty()) return;
-  const bool fast = bound <= arith::kFloatingLimit &&
+  const std::size_t n = targets[0].out.size();
+  const bool fast = bound <= arith::kFloatingLimit && n % kPiece == 0 && !a.empty() &&
                     std::all_of(targets.begin(), targets.end(),
                                 [](const WeightedTarget& t) { return fits(*t.q); });
   if (!fast) return reference().weighted_sums(a, bound, targets);
-  const std::size_t size = targets[0].out.size();
-  const std::size_t n = whole(size);
-  std::vector<double> weights;
-  for (const WeightedTarget& target : targets) {
-    for (std::size_t j = 0; j < a.size(); ++j) weights.push_back(centred(target.w[j], *target.q));
+  const auto half_bound = static_cast<double>(bound / 2);
+  const std::size_t groups = (a.size() + kTermsAtOnce - 1) / kTermsAtOnce;
+  std::vector<TargetWeights> weights;
+  for (std::size_t g = 0; g < groups; ++g) {
+    const std::size_t first = g * kTermsAtOnce;
+    const std::size_t terms = std::min(kTermsAtOnce, a.size() - first);
+    for (const WeightedTarget& target : targets)
+      weights.push_back(weights_of(target.w.subspan(first, terms), half_bound, *target.q));
   }
-  for (std::size_t begin = 0; begin < n; begin += kPage) {
-    const std::size_t count = std::min(kPage, n - begin);
-    for (std::size_t t = 0; t < targets.size(); ++t) {
-      weighted_page(a, weights.data() + t * a.size(), begin, count, targets[t].out.data(),
-                    Prime(*targets[t].q));
-    }
-  }
-  if (n < size) {
-    const std::vector<ConstWords> rest = from_word(a, n);
-    for (WeightedTarget target : targets) {
-      target.out = target.out.subspan(n);
-      reference().weighted_sums(rest, bound, {&target, 1});
+  Halves halves;
+  for (std::size_t begin = 0; begin < n; begin += kPiece) {
+    for (std::size_t g = 0; g < groups; ++g) {
+      const std::size_t first = g * kTermsAtOnce;
+      const std::size_t terms = std::min(kTermsAtOnce, a.size() - first);
+      load_halves(a.subspan(first, terms), half_bound, begin, halves);
+      const auto piece =
+          g == 0 ? (g + 1 == groups ? weighted_piece<true, true> : weighted_piece<true, false>)
+                 : (g + 1 == groups ? weighted_piece<false, true> : weighted_piece<false, false>);
+      for (std::size_t t = 0; t < targets.size(); ++t) {
+        piece(halves, weights[g * targets.size() + t], terms, targets[t].out.data() + begin);
+      }
     }
   }
 }
@@ -605,7 +742,7 @@ constexpr KernelTable make_table(std::string_view name) {
       .multiply_scalar_add = multiply_scalar_add,
       .subtract_multiply = subtract_multiply,
       .reduce = reduce,
-      .inner_product = inner_product,
+      .inner_products = inner_products,
       .weighted_sums = weighted_sums,
       .rounded_sum = rounded_sum,
       .permute = permute,

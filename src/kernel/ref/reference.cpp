@@ -126,18 +126,26 @@ void reduce(ConstWords a, std::uint64_t, Words out, const Modulus& q) {
 // Sums run over short blocks so that the 128-bit accumulators stay in registers or L1.
 constexpr std::size_t kBlock = 64;
 
-void inner_product(std::span<const ConstWords> a, std::span<const ConstWords> b, Words out,
-                   const Modulus& q) {
-  std::array<uint128, kBlock> sum;
-  for (std::size_t begin = 0; begin < out.size(); begin += kBlock) {
-    const std::size_t count = std::min(kBlock, out.size() - begin);
-    sum.fill(0);
-    for (std::size_t j = 0; j < a.size(); ++j) {
-      const std::uint64_t* x = a[j].data() + begin;
-      const std::uint64_t* y = b[j].data() + begin;
-      for (std::size_t i = 0; i < count; ++i) sum[i] += static_cast<uint128>(x[i]) * y[i];
+void inner_products(const InnerProducts& of, const Modulus& q) {
+  std::array<uint128, kBlock> xy;
+  std::array<uint128, kBlock> xz;
+  for (std::size_t begin = 0; begin < of.xy.size(); begin += kBlock) {
+    const std::size_t count = std::min(kBlock, of.xy.size() - begin);
+    xy.fill(0);
+    xz.fill(0);
+    for (std::size_t j = 0; j < of.x.size(); ++j) {
+      const std::uint64_t* y = of.y[j].data() + begin;
+      const std::uint64_t* z = of.z[j].data() + begin;
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::uint64_t x = of.x[j][of.source.empty() ? begin + i : of.source[begin + i]];
+        xy[i] += static_cast<uint128>(x) * y[i];
+        xz[i] += static_cast<uint128>(x) * z[i];
+      }
     }
-    for (std::size_t i = 0; i < count; ++i) out[begin + i] = q.reduce(sum[i]);
+    for (std::size_t i = 0; i < count; ++i) {
+      of.xy[begin + i] = q.reduce(xy[i]);
+      of.xz[begin + i] = q.reduce(xz[i]);
+    }
   }
 }
 
@@ -191,7 +199,7 @@ const KernelTable& reference() {
       .multiply_scalar_add = multiply_scalar_add,
       .subtract_multiply = subtract_multiply,
       .reduce = reduce,
-      .inner_product = inner_product,
+      .inner_products = inner_products,
       .weighted_sums = weighted_sums,
       .rounded_sum = rounded_sum,
       .permute = permute,
