@@ -1,10 +1,13 @@
 #include "ckks/encoder.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <string>
 #include <utility>
+
+#include "base/parallel.h"
 
 namespace salus::ckks {
 namespace {
@@ -136,6 +139,56 @@ std::uint64_t residue_of(double x, const arith::Modulus& q) {
   return q.reduce(residue);
 }
 
+namespace {
+
+// The polynomial with these coefficients, rounded, in NTT form; |coefficients| <= largest. Numbers
+// below 2^62 are split into words of 31 bits, c + 2^62 = y_1 2^31 + y_0, and converted for several
+// primes at once.
+ring::Poly rounded_poly(std::span<const double> coefficients, double largest,
+                        ring::BasisView basis) {
+  constexpr int kBits = 31;
+  const std::size_t n = coefficients.size();
+  ring::Poly poly = ring::Poly::uninitialized(n, basis.size(), ring::Form::kCoefficient);
+  if (!(largest < 0x1p61)) {
+    parallel_for(basis.size(), [&](std::size_t j) {
+      const kernel::Words limb = poly.limb(j);
+      for (std::size_t i = 0; i < n; ++i)
+        limb[i] = residue_of(coefficients[i], basis[j]->modulus());
+    });
+    ring::to_ntt(poly, basis);
+    return poly;
+  }
+  ring::Poly halves = ring::Poly::uninitialized(n, 2, ring::Form::kCoefficient);
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto c = static_cast<std::uint64_t>(std::llrint(coefficients[i]) + (1LL << 62));
+    halves.limb(0)[i] = c & ((std::uint64_t{1} << kBits) - 1);
+    halves.limb(1)[i] = c >> kBits;
+  }
+  const std::vector<kernel::ConstWords> words = {halves.limb(0), halves.limb(1)};
+  const ring::Blocks blocks(basis.size());
+  parallel_for(blocks.count(), [&](std::size_t block) {
+    std::vector<std::array<std::uint64_t, 2>> weights;
+    std::vector<kernel::WeightedTarget> targets;
+    for (std::size_t j = blocks.begin(block); j < blocks.begin(block + 1); ++j) {
+      const arith::Modulus& q = basis[j]->modulus();
+      weights.push_back({1, q.reduce(std::uint64_t{1} << kBits)});
+    }
+    for (std::size_t j = blocks.begin(block); j < blocks.begin(block + 1); ++j)
+      targets.push_back({weights[j - blocks.begin(block)], poly.limb(j), &basis[j]->modulus()});
+    kernel::active().weighted_sums(words, std::uint64_t{1} << (kBits + 1), targets);
+    for (std::size_t j = blocks.begin(block); j < blocks.begin(block + 1); ++j) {
+      const arith::Modulus& q = basis[j]->modulus();
+      const std::uint64_t shift = q.negate(q.reduce(std::uint64_t{1} << (2 * kBits)));
+      kernel::active().add_scalar(poly.limb(j), shift, poly.limb(j), q);
+      kernel::active().ntt_forward(poly.limb(j), *basis[j]);
+    }
+  });
+  poly.set_form(ring::Form::kNtt);
+  return poly;
+}
+
+}  // namespace
+
 Encoder::Encoder(ParametersPtr params) : params_(std::move(params)) {
   const std::size_t n = params_->slot_count();
   const std::size_t two_n = 4 * n;  // 2N
@@ -217,15 +270,8 @@ Result<Plaintext> Encoder::encode_slots(std::vector<Complex> slots, int level, d
                      " do not fit the modulus of " + std::to_string(params_->log_q(level)) +
                      " bits at level " + std::to_string(level)};
   }
-  const ring::BasisView basis = params_->basis(level);
-  ring::Poly poly(2 * n, basis.size(), ring::Form::kCoefficient);
-  for (std::size_t j = 0; j < basis.size(); ++j) {
-    const kernel::Words limb = poly.limb(j);
-    for (std::size_t i = 0; i < 2 * n; ++i)
-      limb[i] = residue_of(coefficients[i], basis[j]->modulus());
-  }
-  ring::to_ntt(poly, basis);
-  return Plaintext{params_, level, scale, std::move(poly)};
+  return Plaintext{params_, level, scale,
+                   rounded_poly(coefficients, largest, params_->basis(level))};
 }
 
 Result<Plaintext> Encoder::encode(std::span<const Complex> values, int level, double scale) const {

@@ -195,6 +195,21 @@ TEST(Encoder, TinyAndHugeValuesKeepTheirRelativePrecision) {
   EXPECT_EQ(max_error(s.encoder.decode(s.encode(vanishing, 0x1p40)), Values(vanishing.size())), 0);
 }
 
+TEST(Encoder, AConstantIsItsRoundedMultipleInEveryLimb) {
+  Coding s;
+  for (const double scale : {0x1p20, 0x1p40, 0x1p60, 0x1p61, 0x1p90}) {
+    for (const double value : {1.0, -1.0, 0.37, -0.37, 3.0 / 0x1p21}) {
+      const Values constant(s.params->slot_count(), value);
+      const Plaintext plain = s.encode(constant, scale);
+      for (std::size_t j = 0; j < plain.poly.limb_count(); ++j) {
+        const std::uint64_t expected = residue_of(value * scale, s.params->q(static_cast<int>(j)));
+        for (const std::uint64_t word : plain.poly.limb(j))
+          ASSERT_EQ(word, expected) << value << " at scale " << scale << ", limb " << j;
+      }
+    }
+  }
+}
+
 TEST(Encoder, ValuesThatReachHalfTheModulusAreRefusedWithTheNumbers) {
   Coding s;
   const double half =
