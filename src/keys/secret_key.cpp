@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "base/parallel.h"
+#include "ring/convert.h"
 #include "ring/sampling.h"
 
 namespace salus::keys {
@@ -35,21 +37,30 @@ Seed draw_seed(RandomStream& random) {
   return seed;
 }
 
+// body(begin, end) on shares of the limbs, each with buffers of its own that are wiped.
+template <class Body>
+void for_each_block(std::size_t limbs, const Body& body) {
+  const ring::Blocks blocks(limbs);
+  parallel_for(blocks.count(), [&](std::size_t i) { body(blocks.begin(i), blocks.begin(i + 1)); });
+}
+
 // b = e - a s, limb by limb.
 ring::Poly mask(const SecretKey& secret, const ring::Poly& a, ring::BasisView basis,
                 std::size_t special_offset, std::size_t chain_limbs, RandomStream& random) {
   const std::size_t n = a.ring_degree();
   const Secret<std::int64_t> error = fresh_error(n, random);
-  Secret<std::uint64_t> product(n);
-  Secret<std::uint64_t> noise(n);
-  ring::Poly b(n, basis.size(), ring::Form::kNtt);
-  for (std::size_t j = 0; j < basis.size(); ++j) {
-    const std::size_t key_limb = j < chain_limbs ? j : j + special_offset;
-    const arith::Modulus& q = basis[j]->modulus();
-    multiply_into(a.limb(j), secret.reveal_limb(key_limb), product, q);
-    lift(error, *basis[j], noise);
-    kernel::active().subtract(noise.reveal(), product.reveal(), b.limb(j), q);
-  }
+  ring::Poly b = ring::Poly::uninitialized(n, basis.size(), ring::Form::kNtt);
+  for_each_block(basis.size(), [&](std::size_t begin, std::size_t end) {
+    Secret<std::uint64_t> product(n);
+    Secret<std::uint64_t> noise(n);
+    for (std::size_t j = begin; j < end; ++j) {
+      const std::size_t key_limb = j < chain_limbs ? j : j + special_offset;
+      const arith::Modulus& q = basis[j]->modulus();
+      multiply_into(a.limb(j), secret.reveal_limb(key_limb), product, q);
+      lift(error, *basis[j], noise);
+      kernel::active().subtract(noise.reveal(), product.reveal(), b.limb(j), q);
+    }
+  });
   return b;
 }
 
@@ -128,14 +139,16 @@ Result<ckks::Plaintext> decrypt(const SecretKey& secret, const ckks::Ciphertext&
   const ring::BasisView basis = params->basis(ciphertext.level);
   ckks::Plaintext plain{params, ciphertext.level, ciphertext.scale, ciphertext.parts.back()};
   // Horner: ((c_2 s) + c_1) s + c_0.
-  Secret<std::uint64_t> product(params->ring_degree());
-  for (std::size_t i = ciphertext.parts.size() - 1; i-- > 0;) {
-    for (std::size_t j = 0; j < basis.size(); ++j) {
+  for_each_block(basis.size(), [&](std::size_t begin, std::size_t end) {
+    Secret<std::uint64_t> product(params->ring_degree());
+    for (std::size_t j = begin; j < end; ++j) {
       const arith::Modulus& q = basis[j]->modulus();
-      multiply_into(plain.poly.limb(j), secret.reveal_limb(j), product, q);
-      kernel::active().add(product.reveal(), ciphertext.parts[i].limb(j), plain.poly.limb(j), q);
+      for (std::size_t i = ciphertext.parts.size() - 1; i-- > 0;) {
+        multiply_into(plain.poly.limb(j), secret.reveal_limb(j), product, q);
+        kernel::active().add(product.reveal(), ciphertext.parts[i].limb(j), plain.poly.limb(j), q);
+      }
     }
-  }
+  });
   return plain;
 }
 
@@ -159,21 +172,25 @@ Result<ckks::Ciphertext> encrypt(const PublicKey& key, const ckks::Plaintext& pl
   const Secret<std::int64_t> error0 = fresh_error(n, random);
   const Secret<std::int64_t> error1 = fresh_error(n, random);
 
-  ckks::Ciphertext out{params, plain.level, plain.scale, {plain.poly, ring::Poly()}};
-  out.parts[1] = ring::Poly(n, basis.size(), ring::Form::kNtt);
-  Secret<std::uint64_t> u(n);
-  Secret<std::uint64_t> term(n);
-  for (std::size_t j = 0; j < basis.size(); ++j) {
-    const arith::Modulus& q = basis[j]->modulus();
-    lift(ephemeral, *basis[j], u);
-    for (std::size_t i = 0; i < 2; ++i) {
-      const kernel::Words limb = out.parts[i].limb(j);
-      multiply_into((i == 0 ? key.b : key.a).limb(j), u.reveal(), term, q);
-      kernel::active().add(limb, term.reveal(), limb, q);
-      lift(i == 0 ? error0 : error1, *basis[j], term);
-      kernel::active().add(limb, term.reveal(), limb, q);
+  ckks::Ciphertext out{params, plain.level, plain.scale, {}};
+  for (int i = 0; i < 2; ++i)
+    out.parts.push_back(ring::Poly::uninitialized(n, basis.size(), ring::Form::kNtt));
+  for_each_block(basis.size(), [&](std::size_t begin, std::size_t end) {
+    Secret<std::uint64_t> u(n);
+    Secret<std::uint64_t> error(n);
+    for (std::size_t j = begin; j < end; ++j) {
+      const arith::Modulus& q = basis[j]->modulus();
+      const kernel::Words b = out.parts[0].limb(j);
+      const kernel::Words a = out.parts[1].limb(j);
+      lift(ephemeral, *basis[j], u);
+      lift(error0, *basis[j], error);
+      kernel::active().add(plain.poly.limb(j), error.reveal(), b, q);
+      kernel::active().multiply_add(key.b.limb(j), u.reveal(), b, q);
+      lift(error1, *basis[j], error);
+      kernel::active().multiply(key.a.limb(j), u.reveal(), a, q);
+      kernel::active().add(a, error.reveal(), a, q);
     }
-  }
+  });
   return out;
 }
 
