@@ -1,6 +1,7 @@
 #include "routine/linear_transform.h"
 
 #include <bit>
+#include <numeric>
 #include <string>
 
 namespace salus::routine {
@@ -70,12 +71,11 @@ Result<LinearTransform> LinearTransform::create(const ckks::Encoder& encoder,
 Result<ckks::Ciphertext> LinearTransform::apply(const ckks::Evaluator& evaluator,
                                                 const ckks::Ciphertext& x) const {
   const auto baby = static_cast<std::size_t>(shape_.baby);
-  std::vector<ckks::Ciphertext> rotated;
-  for (std::size_t j = 0; j < baby; ++j) {
-    Result<ckks::Ciphertext> step = evaluator.rotate(x, static_cast<int>(j));
-    if (!step) return step.error();
-    rotated.push_back(std::move(*step));
-  }
+  std::vector<int> steps(baby);
+  std::iota(steps.begin(), steps.end(), 0);
+  const Result<std::vector<ckks::Ciphertext>> rotations = evaluator.rotate_hoisted(x, steps);
+  if (!rotations) return rotations.error();
+  const std::vector<ckks::Ciphertext>& rotated = *rotations;
 
   ckks::Ciphertext acc;
   for (std::size_t giant = 0; giant < diagonal_count_; giant += baby) {

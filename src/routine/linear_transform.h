@@ -26,7 +26,8 @@ struct LinearShape {
 /// then acc += rotate(acc, delta 2^k), k = 0 .. log2(F) - 1.
 ///
 /// Slots 0 .. rows - 1 of the result hold A x, the others partial sums. Level: that of x. Scale:
-/// scale_x * scale. Cost: (B - 1) + (D / B - 1) + log2(F) rotations, D plaintext products.
+/// scale_x * scale. Cost: B - 1 hoisted, (D / B - 1) + log2(F) whole rotations, D plaintext
+/// products.
 class LinearTransform {
  public:
   /// Errors: kInvalidArgument (shape: rows + (F - 1) D <= S / F, c <= S / F, powers of two), those
