@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/parallel.h"
 #include "data_folder.h"
 #include "serve.h"
 #include "service/service.h"
@@ -114,6 +115,10 @@ void add_serve_options(CLI::App& command, Options& options) {
   command.add_option("--workers", serve.workers, "runs computed at the same time")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  command
+      .add_option("--compute-threads", serve.compute_threads,
+                  "threads that the operations of all runs share (default: one a processor)")
+      ->check(CLI::Range(1, salus::kMaxThreads));
   command.add_option("--threads,--io-threads", serve.io_threads, "threads that serve connections")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();

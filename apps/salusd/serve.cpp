@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "base/parallel.h"
 #include "data_folder.h"
 #include "http/server.h"
 #include "service/ckks_executor.h"
@@ -157,6 +158,7 @@ Status serve(const ServeOptions& options) {
   spdlog::logger& out = **log;
 
   auto context = std::make_unique<salus::service::Context>();
+  if (options.compute_threads) salus::set_thread_count(*options.compute_threads);
   auto ledger = open_ledger(options.data);
   if (!ledger) return ledger.error();
   auto objects = open_objects(options.data);

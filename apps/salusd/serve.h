@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -14,6 +15,7 @@ struct ServeOptions {
   std::filesystem::path data;
   std::string listen = "127.0.0.1:8480";
   int workers = 1;
+  std::optional<int> compute_threads;
   int io_threads = 2;
   int blocking_threads = 4;
   bool allow_plain_network = false;  ///< --listen-beyond-loopback-without-tls
