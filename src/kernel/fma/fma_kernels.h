@@ -515,10 +515,14 @@ SALUS_INLINE void add_products(const InnerProducts& of, std::size_t j, std::size
   const bool last = j + 1 == of.x.size();
   const std::uint64_t* next_y = last ? of.y[0].data() + begin + count : of.y[j + 1].data() + begin;
   const std::uint64_t* next_z = last ? of.z[0].data() + begin + count : of.z[j + 1].data() + begin;
+  // An automorphism takes the values of a page from one page.
+  const std::uint64_t* next_x = y;
+  if (kPermuted && !last) next_x = of.x[j + 1].data() + of.source[begin] / kPage * kPage;
   const bool centring = j % kTermsBeforeCentring == 0 && j > 0;
   SALUS_UNROLL_4 for (std::size_t i = 0; i < count; i += kWidth) {
     __builtin_prefetch(next_y + i);
     __builtin_prefetch(next_z + i);
+    if (kPermuted) __builtin_prefetch(next_x + i);
     const Doubles left = kPermuted ? Lanes::gather_words(x, &of.source[begin + i])
                                    : Lanes::load_words(x + begin + i);
     Doubles xy = Lanes::load(sums.xy + i);
@@ -676,7 +680,8 @@ void weighted_sums(std::span<const ConstWords> a, std::uint64_t bound,
                     std::all_of(targets.begin(), targets.end(),
                                 [](const WeightedTarget& t) { return fits(*t.q); });
   if (!fast) return reference().weighted_sums(a, bound, targets);
-  const auto half_bound = static_cast<double>(bound / 2);
+  const std::uint64_t half = bound / 2;
+  const auto half_bound = static_cast<double>(half);
   const std::size_t groups = (a.size() + kTermsAtOnce - 1) / kTermsAtOnce;
   std::vector<TargetWeights> weights;
   for (std::size_t g = 0; g < groups; ++g) {
