@@ -51,8 +51,7 @@ void Decomposition::prepare(const Source* source) {
   parallel_for(limbs, [&](std::size_t j) {
     if (source != nullptr) (*source)(j, own_.limb(j));
     const kernel::Words limb = coefficients_.limb(j);
-    std::ranges::copy(c_->limb(j), limb.begin());
-    kernel::active().ntt_inverse(limb, *extended_[j]);
+    kernel::active().ntt_inverse_from(c_->limb(j), limb, *extended_[j]);
     plan_.digits[j / alpha].converter.prepare(j % alpha, limb);
   });
   prepared_.resize(count);
@@ -96,10 +95,6 @@ void Decomposition::raise(std::size_t d, std::size_t first, std::span<const kern
     out[i] = scratch[i];
   }
   digit.converter.convert(prepared_[d], first_target, targets);
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    if (out[i].data() == scratch[i].data())
-      kernel::active().ntt_forward(scratch[i], *extended_[first + i]);
-  }
 }
 
 void Decomposition::raise(std::size_t first, std::size_t count, ring::Poly& scratch,
@@ -156,8 +151,9 @@ Switched switch_key(const Decomposition& c, const KeySwitchKey& key,
       ring::Poly::uninitialized(n, extended.size(), ring::Form::kNtt)};
   std::span<const std::uint32_t> source;
   if (galois != nullptr) source = galois->source();
-  // A few limbs of the sums at a time, so that the raised digits stay in the cache.
-  const ring::Blocks blocks(extended.size());
+  // A few limbs of the sums at a time, so that the raised digits stay in the cache. Digits of one
+  // prime gain nothing from conversion to several limbs at once.
+  const ring::Blocks blocks(extended.size(), params.alpha() == 1 ? 1 : ring::Blocks::kLimbsAtOnce);
   parallel_for(blocks.count(), [&](std::size_t block) {
     const std::size_t first = blocks.begin(block);
     const std::size_t limbs = blocks.begin(block + 1) - first;

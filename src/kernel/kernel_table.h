@@ -40,6 +40,12 @@ struct KernelTable {
   /// Coefficients -> values in the order of NttTables, in place; and back.
   void (*ntt_forward)(Words values, const arith::NttTables& tables);
   void (*ntt_inverse)(Words values, const arith::NttTables& tables);
+  /// Values of the polynomial with coefficients a[i] - shift modulo q, for words a[i] below
+  /// `bound`, shift < bound: what base conversion from one prime ends in.
+  void (*ntt_forward_from)(ConstWords a, std::uint64_t bound, std::uint64_t shift, Words out,
+                           const arith::NttTables& tables);
+  /// The coefficients of values `a`; `out` is not `a`.
+  void (*ntt_inverse_from)(ConstWords a, Words out, const arith::NttTables& tables);
 
   void (*add)(ConstWords a, ConstWords b, Words out, const arith::Modulus& q);
   void (*subtract)(ConstWords a, ConstWords b, Words out, const arith::Modulus& q);

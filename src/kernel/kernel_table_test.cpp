@@ -233,6 +233,24 @@ TEST_P(KernelTest, TheInverseTransformUndoesTheTransform) {
   }
 }
 
+TEST_P(KernelTest, TransformsFromElsewhereReduceShiftAndLeaveTheirInput) {
+  const std::uint64_t prime = primes().back();
+  const NttTables tables = must(NttTables::create(10, prime));
+  const Modulus& q = tables.modulus();
+  for (const std::uint64_t bound : {prime, arith::kFloatingLimit, std::uint64_t{1} << 61}) {
+    const Vector words = random_.residues(tables.ring_degree(), bound);
+    const std::uint64_t shift = bound / 2;
+    Vector expected(words.size());
+    for (std::size_t i = 0; i < words.size(); ++i)
+      expected[i] = q.subtract(words[i] % prime, shift % prime);
+    Vector values(words.size());
+    kernels().ntt_forward_from(words, bound, shift, values, tables);
+    Vector back(words.size());
+    kernels().ntt_inverse_from(values, back, tables);
+    EXPECT_EQ(back, expected);
+  }
+}
+
 TEST_P(KernelTest, ProductsOfTransformsAreNegacyclicConvolutions) {
   constexpr std::size_t kN = 16;
   const std::uint64_t prime = primes().back();

@@ -22,22 +22,11 @@ void add_constant(kernel::Words limb, std::uint64_t value, const arith::Modulus&
   kernel::active().add_scalar(limb, value, limb, q);
 }
 
-void subtract_constant(kernel::Words limb, std::uint64_t value, const arith::Modulus& q) {
-  add_constant(limb, q.negate(value), q);
-}
-
-// out = (a - remainder) inverse, remainder given in coefficient form and consumed.
-void finish_division(kernel::ConstWords a, kernel::Words remainder, const arith::Factor& inverse,
-                     const arith::NttTables& tables, kernel::Words out) {
-  kernel::active().ntt_forward(remainder, tables);
-  kernel::active().subtract_multiply(a, remainder, inverse, out, tables.modulus());
-}
-
 }  // namespace
 
-Blocks::Blocks(std::size_t limbs) : limbs_(limbs) {
+Blocks::Blocks(std::size_t limbs, std::size_t at_once) : limbs_(limbs) {
   const auto threads = static_cast<std::size_t>(thread_count());
-  count_ = threads * ((limbs + kLimbsAtOnce * threads - 1) / (kLimbsAtOnce * threads));
+  count_ = threads * ((limbs + at_once * threads - 1) / (at_once * threads));
   count_ = std::min(count_, limbs);
 }
 
@@ -50,18 +39,16 @@ Poly divide_and_round_by_last(const Poly& a, BasisView basis) {
 
   Poly scratch = Poly::uninitialized(a.ring_degree(), 1, Form::kCoefficient);
   const kernel::Words tail = scratch.limb(0);
-  std::ranges::copy(a.limb(last), tail.begin());
-  kernel::active().ntt_inverse(tail, *basis[last]);
+  kernel::active().ntt_inverse_from(a.limb(last), tail, *basis[last]);
   add_constant(tail, half, divisor);
 
   Poly out = Poly::uninitialized(a.ring_degree(), last, Form::kNtt);
   parallel_for(last, [&](std::size_t j) {
     const arith::Modulus& q = basis[j]->modulus();
     Poly remainder = Poly::uninitialized(a.ring_degree(), 1, Form::kCoefficient);
-    kernel::active().reduce(tail, divisor.value(), remainder.limb(0), q);
-    subtract_constant(remainder.limb(0), q.reduce(half), q);
+    kernel::active().ntt_forward_from(tail, divisor.value(), half, remainder.limb(0), *basis[j]);
     const arith::Factor inverse(q.inverse(divisor.value()), q);
-    finish_division(a.limb(j), remainder.limb(0), inverse, *basis[j], out.limb(j));
+    kernel::active().subtract_multiply(a.limb(j), remainder.limb(0), inverse, out.limb(j), q);
   });
   return out;
 }
@@ -81,7 +68,6 @@ BaseConverter::BaseConverter(BasisView from, BasisView to, Lift lift)
     for (std::size_t j = 0; j < from_.size(); ++j) row.push_back(product_mod(from_, j, q));
     row.push_back(q.negate(product_mod(from_, kNone, q)));
     weights_.push_back(std::move(row));
-    half_.push_back(q.reduce(from_[0]->modulus().value() / 2));
   }
 }
 
@@ -117,13 +103,14 @@ void BaseConverter::convert(std::span<const kernel::ConstWords> prepared, std::s
       const std::span<const std::uint64_t> w(weights_[first_target + i]);
       targets.push_back({w.first(prepared.size()), out[i], &to_[first_target + i]->modulus()});
     }
-    return kernel::active().weighted_sums(prepared, bound_, targets);
+    kernel::active().weighted_sums(prepared, bound_, targets);
+    for (std::size_t i = 0; i < out.size(); ++i)
+      kernel::active().ntt_forward(out[i], *to_[first_target + i]);
+    return;
   }
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const arith::Modulus& q = to_[first_target + i]->modulus();
-    kernel::active().reduce(prepared[0], bound_, out[i], q);
-    if (lift_ == Lift::kCentred) subtract_constant(out[i], half_[first_target + i], q);
-  }
+  const std::uint64_t shift = lift_ == Lift::kCentred ? from_[0]->modulus().value() / 2 : 0;
+  for (std::size_t i = 0; i < out.size(); ++i)
+    kernel::active().ntt_forward_from(prepared[0], bound_, shift, out[i], *to_[first_target + i]);
 }
 
 ModDown::ModDown(BasisView q, BasisView p)
@@ -168,13 +155,14 @@ void ModDown::apply(std::span<Poly> polys) const {
     const std::size_t first = blocks.begin(i % blocks.count());
     const std::size_t count = blocks.begin(i % blocks.count() + 1) - first;
     Poly& a = polys[poly];
-    Poly remainders = Poly::uninitialized(n, count, Form::kCoefficient);
+    Poly remainders = Poly::uninitialized(n, count, Form::kNtt);
     std::vector<kernel::Words> out;
     for (std::size_t k = 0; k < count; ++k) out.push_back(remainders.limb(k));
     converter_.convert(prepared[poly], first, out);
     for (std::size_t k = 0; k < count; ++k) {
       const std::size_t j = first + k;
-      finish_division(a.limb(j), out[k], inverse_p_mod_q_[j], *q_[j], a.limb(j));
+      kernel::active().subtract_multiply(a.limb(j), out[k], inverse_p_mod_q_[j], a.limb(j),
+                                         q_[j]->modulus());
     }
   });
   for (Poly& a : polys) a.truncate(q_.size());

@@ -20,7 +20,7 @@ class Blocks {
  public:
   static constexpr std::size_t kLimbsAtOnce = 4;
 
-  explicit Blocks(std::size_t limbs);
+  explicit Blocks(std::size_t limbs, std::size_t at_once = kLimbsAtOnce);
   std::size_t count() const { return count_; }
   /// First limb of a block; of block count(): the number of limbs.
   std::size_t begin(std::size_t block) const { return block * limbs_ / count_; }
@@ -56,8 +56,8 @@ class BaseConverter {
   /// And u, which is wanted where prepared_count() is larger than the number of primes.
   void count_multiples(std::span<const kernel::ConstWords> y, kernel::Words u) const;
 
-  /// Second half: the residues modulo `out.size()` target primes from this index on, from prepared
-  /// limbs. Several at once read the limbs once.
+  /// Second half: the residues modulo `out.size()` target primes from this index on, in NTT form,
+  /// from prepared limbs. Several at once read the limbs once.
   void convert(std::span<const kernel::ConstWords> prepared, std::size_t first_target,
                std::span<const kernel::Words> out) const;
 
@@ -71,7 +71,6 @@ class BaseConverter {
   std::vector<arith::Factor> inverse_;               // (D / d_j)^-1 mod d_j
   std::vector<double> inverse_d_;                    // 1 / d_j
   std::vector<std::vector<std::uint64_t>> weights_;  // [target][j] = D / d_j; last -D, mod target
-  std::vector<std::uint64_t> half_;                  // of one prime: floor(d_0 / 2) mod target
 };
 
 /// round(a / P) for a modulo Q P, P = prod p_i: what ends a key switch.

@@ -90,6 +90,7 @@ std::vector<std::vector<std::uint64_t>> converted(const BigPoly& x, BasisView fr
   std::vector<std::vector<std::uint64_t>> out(to.size(), std::vector<std::uint64_t>(kN));
   converter.convert(prepared, 0, std::vector<kernel::Words>{out[0]});
   converter.convert(prepared, 1, std::vector<kernel::Words>(out.begin() + 1, out.end()));
+  for (std::size_t t = 0; t < to.size(); ++t) kernel::active().ntt_inverse(out[t], *to[t]);
   return out;
 }
 

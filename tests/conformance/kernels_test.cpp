@@ -55,6 +55,21 @@ TEST_P(KernelConformance, TransformsOfRandomAndExtremeResidues) {
         kernels_.ntt_inverse(x, tables);
         reference_.ntt_inverse(y, tables);
         ASSERT_EQ(x, y) << "inverse, N = 2^" << log_n << " mod " << prime;
+        Vector apart(n);
+        kernels_.ntt_inverse_from(a, apart, tables);
+        ASSERT_EQ(apart, y) << "inverse elsewhere, N = 2^" << log_n << " mod " << prime;
+      }
+      for (const std::uint64_t bound : {prime, arith::kFloatingLimit, std::uint64_t{1} << 61}) {
+        Vector a = random_.residues(n, bound);
+        a[0] = bound - 1;
+        a[1] = 0;
+        for (const std::uint64_t shift : {std::uint64_t{0}, bound / 2, bound - 1}) {
+          Vector x(n);
+          Vector y(n);
+          kernels_.ntt_forward_from(a, bound, shift, x, tables);
+          reference_.ntt_forward_from(a, bound, shift, y, tables);
+          ASSERT_EQ(x, y) << "forward from words below " << bound << ", N = 2^" << log_n;
+        }
       }
     }
   }

@@ -38,6 +38,8 @@ std::vector<Vector> results(const kernel::KernelTable& kernels, const arith::Ntt
   kernels.ntt_forward(out[0], t);
   const Vector b = out[0];
   kernels.ntt_inverse(out.emplace_back(a), t);
+  kernels.ntt_inverse_from(a, next(), t);
+  kernels.ntt_forward_from(b, q.value(), a[0], next(), t);
   kernels.add(a, b, next(), q);
   kernels.subtract(a, b, next(), q);
   kernels.negate(a, next(), q);

@@ -158,22 +158,34 @@ SALUS_INLINE void transposed_layer(Doubles (&v)[kWidth], const double* roots, st
   butterfly_layer<kButterfly>(v, kWidth >> (kLayer + 1), twiddles, m);
 }
 
+// Where a forward transform starts: residues, or words that are shifted and reduced first.
+struct Coefficients {
+  const std::uint64_t* words;
+  double shift;
+  bool reduce;
+};
+
 // kRadix layers on blocks `stride` apart. Wide primes: the upper half enters at most 3.2, is
 // centred to 1/2, and leaves at most 3.2: products of at most 0.9, 0.8, 0.8. Narrow primes are
 // never centred: one layer takes A to A + 1/2 + A / 32, seventeen of them 1 to 12.7.
+// The first pass reads words from `in`, all others doubles from a.
 template <int kRadix, bool kWide, bool kFirst>
-void forward_pass(double* a, std::size_t stride, const double* roots, std::size_t node,
-                  const Prime& m) {
+void forward_pass(const Coefficients& in, double* a, std::size_t stride, const double* roots,
+                  std::size_t node, const Prime& m) {
   constexpr std::size_t kCount = std::size_t{1} << kRadix;
   Twiddle w[kCount];
   broadcast_twiddles<kRadix>(roots, node, m, w);
+  const Doubles shift = Lanes::broadcast(in.shift);
   for (std::size_t j = 0; j < stride; j += kWidth) {
     Doubles x[kCount];
     SALUS_UNROLL for (std::size_t i = 0; i < kCount; ++i) {
-      double* at = a + j + i * stride;
-      x[i] =
-          kFirst ? Lanes::load_words(reinterpret_cast<const std::uint64_t*>(at)) : Lanes::load(at);
-      if (kWide && !kFirst && i < kCount / 2) x[i] = centre(x[i], m);
+      if constexpr (kFirst) {
+        x[i] = Lanes::load_words(in.words + j + i * stride);
+        if (in.reduce) x[i] = centre(Lanes::subtract(x[i], shift), m);
+      } else {
+        x[i] = Lanes::load(a + j + i * stride);
+        if (kWide && i < kCount / 2) x[i] = centre(x[i], m);
+      }
     }
     SALUS_UNROLL for (int layer = 0; layer < kRadix; ++layer) {
       butterfly_layer<forward_butterfly>(x, kCount >> (layer + 1), w + (std::size_t{1} << layer),
@@ -215,23 +227,23 @@ struct Passes {
 };
 
 template <bool kWide, bool kFirst>
-SALUS_INLINE void forward_pass(int radix, double* a, std::size_t length, const double* roots,
-                               std::size_t node, const Prime& m) {
+SALUS_INLINE void forward_pass(int radix, const Coefficients& in, double* a, std::size_t length,
+                               const double* roots, std::size_t node, const Prime& m) {
   const std::size_t stride = length >> radix;
   switch (radix) {
-    case 1: return forward_pass<1, kWide, kFirst>(a, stride, roots, node, m);
-    case 2: return forward_pass<2, kWide, kFirst>(a, stride, roots, node, m);
-    default: return forward_pass<kMaxRadix, kWide, kFirst>(a, stride, roots, node, m);
+    case 1: return forward_pass<1, kWide, kFirst>(in, a, stride, roots, node, m);
+    case 2: return forward_pass<2, kWide, kFirst>(in, a, stride, roots, node, m);
+    default: return forward_pass<kMaxRadix, kWide, kFirst>(in, a, stride, roots, node, m);
   }
 }
 
 // The first pass runs over the whole array; its blocks, which fit a first or second level cache,
 // are then finished one after the other.
 template <bool kWide>
-void forward(double* a, int log_n, const double* roots, const Prime& m) {
+void forward(const Coefficients& in, double* a, int log_n, const double* roots, const Prime& m) {
   const Passes passes(log_n - kLogWidth);
   const std::size_t n = std::size_t{1} << log_n;
-  forward_pass<kWide, true>(passes.radix[0], a, n, roots, 1, m);
+  forward_pass<kWide, true>(passes.radix[0], in, a, n, roots, 1, m);
   const std::size_t blocks = std::size_t{1} << passes.radix[0];
   for (std::size_t block = 0; block < blocks; ++block) {
     double* begin = a + block * (n / blocks);
@@ -240,7 +252,7 @@ void forward(double* a, int log_n, const double* roots, const Prime& m) {
     for (int i = 1; i < passes.count; ++i) {
       const int radix = passes.radix[i];
       for (std::size_t k = 0; k < (n / blocks) / length; ++k)
-        forward_pass<kWide, false>(radix, begin + k * length, length, roots, node + k, m);
+        forward_pass<kWide, false>(radix, in, begin + k * length, length, roots, node + k, m);
       node <<= radix;
       length >>= radix;
     }
@@ -252,9 +264,9 @@ void forward(double* a, int log_n, const double* roots, const Prime& m) {
 // The first layers. Residues are at most 1, so sums reach 8 and differences 4. Wide primes: all
 // values leave at most 1/2. Narrow ones: sums are centred, products leave at most 3/4.
 template <bool kWide>
-SALUS_INLINE void inverse_first(double* a, const double* roots, std::size_t node, const Prime& m) {
+SALUS_INLINE void inverse_first(const std::uint64_t* in, double* a, const double* roots,
+                                std::size_t node, const Prime& m) {
   Doubles v[kWidth];
-  const auto* in = reinterpret_cast<const std::uint64_t*>(a);
   SALUS_UNROLL for (std::size_t i = 0; i < kWidth; ++i) v[i] = Lanes::load_words(in + i * kWidth);
   Lanes::transpose(v);
   if constexpr (kWidth == 8) transposed_layer<inverse_butterfly, 2>(v, roots, node, m);
@@ -315,7 +327,8 @@ SALUS_INLINE void inverse_pass(int radix, double* a, std::size_t length, const d
 }
 
 template <bool kWide>
-void inverse(double* a, int log_n, const double* roots, const Scaling& scaling, const Prime& m) {
+void inverse(const std::uint64_t* in, double* a, int log_n, const double* roots,
+             const Scaling& scaling, const Prime& m) {
   const Passes passes(log_n - kLogWidth);
   const std::size_t n = std::size_t{1} << log_n;
   const std::size_t blocks = std::size_t{1} << passes.radix[0];
@@ -323,7 +336,8 @@ void inverse(double* a, int log_n, const double* roots, const Scaling& scaling, 
     double* begin = a + block * (n / blocks);
     std::size_t node = (n >> kLogWidth) + block * (n / blocks / kWidth);
     for (std::size_t k = 0; k < n / blocks / kWidth; k += kWidth)
-      inverse_first<kWide>(begin + k * kWidth, roots, node + k, m);
+      inverse_first<kWide>(in + block * (n / blocks) + k * kWidth, begin + k * kWidth, roots,
+                           node + k, m);
     std::size_t length = kWidth;
     for (int i = passes.count - 1; i >= 1; --i) {
       const int radix = passes.radix[i];
@@ -341,31 +355,51 @@ bool transforms(const arith::NttTables& tables) {
   return fits(tables.modulus()) && tables.log_n() >= 2 * kLogWidth + kMaxRadix;
 }
 
-void ntt_forward(Words values, const arith::NttTables& tables) {
-  if (!transforms(tables)) return reference().ntt_forward(values, tables);
-  auto* a = reinterpret_cast<double*>(values.data());
+void forward(const Coefficients& in, Words out, const arith::NttTables& tables) {
+  auto* a = reinterpret_cast<double*>(out.data());
   const double* roots = tables.floating_roots().data();
   const Prime m(tables.modulus());
   if (tables.modulus().value() < kNarrowLimit) {
-    forward<false>(a, tables.log_n(), roots, m);
+    forward<false>(in, a, tables.log_n(), roots, m);
   } else {
-    forward<true>(a, tables.log_n(), roots, m);
+    forward<true>(in, a, tables.log_n(), roots, m);
   }
 }
 
-void ntt_inverse(Words values, const arith::NttTables& tables) {
-  if (!transforms(tables)) return reference().ntt_inverse(values, tables);
-  auto* a = reinterpret_cast<double*>(values.data());
+void ntt_forward(Words values, const arith::NttTables& tables) {
+  if (!transforms(tables)) return reference().ntt_forward(values, tables);
+  forward({values.data(), 0, false}, values, tables);
+}
+
+void ntt_forward_from(ConstWords a, std::uint64_t bound, std::uint64_t shift, Words out,
+                      const arith::NttTables& tables) {
+  if (!transforms(tables) || bound > arith::kFloatingLimit)
+    return reference().ntt_forward_from(a, bound, shift, out, tables);
+  forward({a.data(), static_cast<double>(shift), true}, out, tables);
+}
+
+void inverse(const std::uint64_t* in, Words out, const arith::NttTables& tables) {
+  auto* a = reinterpret_cast<double*>(out.data());
   const double* roots = tables.floating_inverse_roots().data();
   const arith::Modulus& q = tables.modulus();
   const Prime m(q);
   const Scaling scaling{centred(tables.inverse_degree().value, q),
                         centred(tables.inverse_degree_times_root().value, q)};
   if (q.value() < kNarrowLimit) {
-    inverse<false>(a, tables.log_n(), roots, scaling, m);
+    inverse<false>(in, a, tables.log_n(), roots, scaling, m);
   } else {
-    inverse<true>(a, tables.log_n(), roots, scaling, m);
+    inverse<true>(in, a, tables.log_n(), roots, scaling, m);
   }
+}
+
+void ntt_inverse(Words values, const arith::NttTables& tables) {
+  if (!transforms(tables)) return reference().ntt_inverse(values, tables);
+  inverse(values.data(), values, tables);
+}
+
+void ntt_inverse_from(ConstWords a, Words out, const arith::NttTables& tables) {
+  if (!transforms(tables)) return reference().ntt_inverse_from(a, out, tables);
+  inverse(a.data(), out, tables);
 }
 
 // --- element by element -------------------------------------------------------------------------
@@ -727,8 +761,16 @@ void rounded_sum(std::span<const ConstWords> a, std::uint64_t bound, std::span<c
 
 void permute(ConstWords a, std::span<const std::uint32_t> source, Words out) {
   const std::size_t n = whole(out.size());
-  for (std::size_t i = 0; i < n; i += kWidth)
-    Lanes::store(&out[i], Lanes::gather(a.data(), &source[i]));
+  for (std::size_t begin = 0; begin < n; begin += kPage) {
+    const std::size_t end = std::min(begin + kPage, n);
+    // An automorphism takes the values of a page from one page.
+    const std::uint64_t* next = a.data();
+    if (end < n) next += source[end] / kPage * kPage;
+    for (std::size_t i = begin; i < end; i += kWidth) {
+      __builtin_prefetch(next + (i - begin));
+      Lanes::store(&out[i], Lanes::gather(a.data(), &source[i]));
+    }
+  }
   reference().permute(a, source.subspan(n), out.subspan(n));
 }
 
@@ -737,6 +779,8 @@ constexpr KernelTable make_table(std::string_view name) {
       .name = name,
       .ntt_forward = ntt_forward,
       .ntt_inverse = ntt_inverse,
+      .ntt_forward_from = ntt_forward_from,
+      .ntt_inverse_from = ntt_inverse_from,
       .add = add,
       .subtract = subtract,
       .negate = negate,

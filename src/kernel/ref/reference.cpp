@@ -123,6 +123,19 @@ void reduce(ConstWords a, std::uint64_t, Words out, const Modulus& q) {
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = q.reduce(a[i]);
 }
 
+void ntt_forward_from(ConstWords a, std::uint64_t /*bound*/, std::uint64_t shift, Words out,
+                      const arith::NttTables& tables) {
+  const Modulus& q = tables.modulus();
+  const std::uint64_t shifted = q.reduce(shift);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = q.subtract(q.reduce(a[i]), shifted);
+  ntt_forward(out, tables);
+}
+
+void ntt_inverse_from(ConstWords a, Words out, const arith::NttTables& tables) {
+  std::copy(a.begin(), a.end(), out.begin());
+  ntt_inverse(out, tables);
+}
+
 // Sums run over short blocks so that the 128-bit accumulators stay in registers or L1.
 constexpr std::size_t kBlock = 64;
 
@@ -189,6 +202,8 @@ const KernelTable& reference() {
       .name = "ref",
       .ntt_forward = ntt_forward,
       .ntt_inverse = ntt_inverse,
+      .ntt_forward_from = ntt_forward_from,
+      .ntt_inverse_from = ntt_inverse_from,
       .add = add,
       .subtract = subtract,
       .negate = negate,
