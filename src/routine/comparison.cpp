@@ -87,12 +87,11 @@ Result<SignApproximation> approximate_sign(const SignOptions& options) {
   return out;
 }
 
-Result<SignPlan> plan_sign(const ckks::ParametersPtr& params, const SignOptions& options,
-                           const Placement& at) {
+Result<Plan> plan_sign(const ckks::ParametersPtr& params, const SignApproximation& sign,
+                       const Placement& at) {
   if (const Status ok = require_placement("sign", *params, at); !ok) return ok.error();
-  const Result<SignApproximation> sign = approximate_sign(options);
-  if (!sign) return sign.error();
-  const std::vector<ChebyshevSeries>& stages = sign->stages;
+  const std::vector<ChebyshevSeries>& stages = sign.stages;
+  if (stages.empty()) return Error{ErrorCode::kInvalidArgument, "sign: no polynomials"};
   int depth = map_depth(*params, at.level, at.scale, stages.front().interval);
   for (const ChebyshevSeries& stage : stages) depth += ceil_log2(stage.degree() + 1);
   const Status enough = require_levels(
@@ -100,7 +99,7 @@ Result<SignPlan> plan_sign(const ckks::ParametersPtr& params, const SignOptions&
   if (!enough) return enough.error();
 
   Schedule schedule(params);
-  int x = schedule.input(at.level, at.scale, options.range);
+  int x = schedule.input(at.level, at.scale, stages.front().interval.high);
   for (std::size_t i = 0; i < stages.size(); ++i) {
     const int level = schedule.level(x) - series_depth(schedule.params(), schedule.level(x),
                                                        schedule.scale(x), stages[i]);
@@ -111,7 +110,7 @@ Result<SignPlan> plan_sign(const ckks::ParametersPtr& params, const SignOptions&
     if (!made) return made.error();
     x = *made;
   }
-  return SignPlan{Plan(std::move(schedule), x), sign->error};
+  return Plan(std::move(schedule), x);
 }
 
 }  // namespace salus::routine

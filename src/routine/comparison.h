@@ -26,10 +26,11 @@ struct SignOptions {
 /// Errors with the sign as output, at resolution 2^-8: {7, 15, 15} 2^-7.4 (depth 11), with a
 /// cleaner 2^-14.3 (13); {15, 15, 15} 2^-14 (12); {15, 15, 27} 2^-24 (13). At 2^-10: {15, 15, 15}
 /// 2^-4.4 (12); {15, 15, 27} 2^-7.3 (13); {7, 7, 15, 15} 2^-10.3 (14). A step's error is half.
+/// Coefficients come from the machine's cosines: store them where plans are to be equal everywhere.
 /// Source: as minimax_sign; cleaner: Cheon, Kim, Kim, eprint 2019/1234.
 struct SignApproximation {
   std::vector<ChebyshevSeries> stages;
-  double error = 0;  ///< largest over resolution <= |x| / range <= 1
+  double error = 0;  ///< largest over resolution <= |x| / range <= 1; noise comes on top
 
   double operator()(double x) const;
 };
@@ -41,19 +42,14 @@ inline constexpr std::size_t kMaxSignStages = 16;
 /// resolution outside (0, 1), range <= 0, cleaners < 0, stages that resolve nothing).
 Result<SignApproximation> approximate_sign(const SignOptions& options);
 
-struct SignPlan {
-  Plan plan;
-  double error;  ///< of the approximation; noise comes on top
-};
-
 /// sign(x) or step(x) for a ciphertext x; x > y is the step of x - y.
 /// Depth: sum of ceil(log2(degree + 1)), 2 for each cleaner; one more where x's scale is above
 /// folding_scale() for [-range, range]. Scales between stages are chosen such that no further
 /// interval map costs a level. Relinearizations: 4 for degree 7, 7 for 15, 8 for 27, 2 for 3: 18
 /// for {7, 15, 15}. Noise: Plan::error_bound; every stage multiplies what comes in by its steepest
 /// slope, at the default 49, 68 and 4, which x near zero meets and others do not.
-/// Errors: kInvalidArgument, kLevelExhausted.
-Result<SignPlan> plan_sign(const ckks::ParametersPtr& params, const SignOptions& options,
-                           const Placement& at);
+/// Errors: kInvalidArgument (no stages, placement), kLevelExhausted.
+Result<Plan> plan_sign(const ckks::ParametersPtr& params, const SignApproximation& sign,
+                       const Placement& at);
 
 }  // namespace salus::routine

@@ -73,22 +73,22 @@ TEST_P(SignOf, EncryptedValuesIsWithinErrorAndNoise) {
   CkksFixture& f = fixture();
   const auto& [options, depth, relinearizations] = GetParam();
   const double scale = folding_scale(*f.params, kTop, {-options.range, options.range});
-  const SignPlan sign = must(plan_sign(f.params, options, {kTop, scale, 0x1p45}));
+  const SignApproximation exact = must(approximate_sign(options));
+  const Plan plan = must(plan_sign(f.params, exact, {kTop, scale, 0x1p45}));
   const Values x = separated(f, options);
 
   OperationCounts done;
-  const auto y = must(sign.plan.evaluate(f.evaluator, f.encrypt(x, kTop, scale), &done));
+  const auto y = must(plan.evaluate(f.evaluator, f.encrypt(x, kTop, scale), &done));
 
   EXPECT_EQ(y.level, kTop - depth);
   EXPECT_NEAR(y.scale / 0x1p45, 1, ckks::kScaleTolerance);
-  EXPECT_EQ(done, sign.plan.counts());
+  EXPECT_EQ(done, plan.counts());
   EXPECT_EQ(done.relinearizations, relinearizations);
-  const double noise = sign.plan.error_bound(test::noise_model(f), f.fresh(scale));
+  const double noise = plan.error_bound(test::noise_model(f), f.fresh(scale));
   EXPECT_LT(noise, 1e-4);
   const double lower = options.output == SignOutput::kSign ? -1 : 0;
   const Values expected = test::map(x, [&](double v) { return v > 0 ? 1.0 : lower; });
-  EXPECT_LT(keys::test::max_error(f.decrypt(y), expected), sign.error + noise);
-  const SignApproximation exact = must(approximate_sign(options));
+  EXPECT_LT(keys::test::max_error(f.decrypt(y), expected), exact.error + noise);
   EXPECT_LT(keys::test::max_error(f.decrypt(y), test::map(x, exact)), noise);
 }
 
@@ -103,7 +103,8 @@ TEST(Comparison, OneCiphertextIsLargerThanAnother) {
   CkksFixture& f = fixture();
   const SignOptions options{.range = 2, .output = SignOutput::kStep};
   const double scale = folding_scale(*f.params, kTop, {-2, 2});
-  const SignPlan step = must(plan_sign(f.params, options, {kTop, scale, 0x1p45}));
+  const SignApproximation step = must(approximate_sign(options));
+  const Plan plan = must(plan_sign(f.params, step, {kTop, scale, 0x1p45}));
   const Values a = test::uniform(f, -1, 1);
   Values b = test::uniform(f, -1, 1);
   for (std::size_t i = 0; i < b.size(); ++i) {
@@ -112,9 +113,9 @@ TEST(Comparison, OneCiphertextIsLargerThanAnother) {
 
   const auto difference =
       must(f.evaluator.subtract(f.encrypt(a, kTop, scale), f.encrypt(b, kTop, scale)));
-  const Values larger = f.decrypt(must(step.plan.evaluate(f.evaluator, difference)));
+  const Values larger = f.decrypt(must(plan.evaluate(f.evaluator, difference)));
 
-  const double noise = step.plan.error_bound(test::noise_model(f), 2 * f.fresh(scale));
+  const double noise = plan.error_bound(test::noise_model(f), 2 * f.fresh(scale));
   for (std::size_t i = 0; i < a.size(); ++i) {
     ASSERT_NEAR(larger[i].real(), a[i].real() > b[i].real() ? 1 : 0, step.error + noise)
         << a[i] << " and " << b[i];
@@ -122,15 +123,23 @@ TEST(Comparison, OneCiphertextIsLargerThanAnother) {
 }
 
 TEST(Comparison, WhatMakesNoSenseOrDoesNotFitIsRefused) {
-  const auto text = [](const SignOptions& options, int level) {
-    return test::error_text(plan_sign(fixture().params, options, {level, 0x1p40, 0x1p45}));
+  const auto text = [](const SignApproximation& sign, const Placement& at) {
+    return test::error_text(plan_sign(fixture().params, sign, at));
   };
-  EXPECT_NE(text({}, 10).find("needs 11 levels, the input has 10"), std::string::npos);
+  const SignApproximation sign = must(approximate_sign({}));
+  EXPECT_NE(text(sign, {10, 0x1p40, 0x1p45}).find("needs 11 levels, the input has 10"),
+            std::string::npos);
+  EXPECT_NE(text(sign, {11, 0x1p50, 0x1p45}).find("needs 12 levels, the input has 11"),
+            std::string::npos)
+      << "one for the interval map";
+  EXPECT_NE(text({}, {11, 0x1p40, 0x1p45}).find("no polynomials"), std::string::npos);
+  EXPECT_NE(text(sign, {14, 0x1p40, 0x1p45}).find("level 14 of 0 .. 13"), std::string::npos);
   for (const SignOptions& options :
        {SignOptions{.degrees = {}}, SignOptions{.degrees = {8}}, SignOptions{.resolution = 0},
         SignOptions{.resolution = 1}, SignOptions{.range = 0}, SignOptions{.cleaners = -1},
         SignOptions{.cleaners = 14}, SignOptions{.resolution = 0x1p-30}}) {
-    EXPECT_NE(text(options, kTop).find("invalid_argument"), std::string::npos);
+    EXPECT_NE(test::error_text(approximate_sign(options)).find("invalid_argument"),
+              std::string::npos);
   }
 }
 

@@ -65,26 +65,28 @@ TEST_P(ReciprocalOf, EncryptedValuesIsWithinErrorAndNoise) {
   const Case& c = GetParam();
   const double scale = folding_scale(*f.params, kTop, c.interval);
   const double result_scale = 0x1p47;
-  const ReciprocalPlan made = must(plan_reciprocal(
-      f.params, {c.interval, c.relative_error, c.max_depth}, {kTop, scale, result_scale}));
+  const Placement at{kTop, scale, result_scale};
+  const ReciprocalApproximation chosen =
+      must(choose_reciprocal(f.params, {c.interval, c.relative_error, c.max_depth}, at));
+  const Plan plan = must(plan_reciprocal(f.params, chosen, at));
   const double ratio = c.interval.high / c.interval.low;
   Values x = test::uniform(f, 0, 1);
   for (ckks::Complex& v : x) v = c.interval.low * std::pow(ratio, v.real());
 
   OperationCounts done;
-  const auto y = must(made.plan.evaluate(f.evaluator, f.encrypt(x, kTop, scale), &done));
+  const auto y = must(plan.evaluate(f.evaluator, f.encrypt(x, kTop, scale), &done));
 
-  EXPECT_EQ(made.degree, c.degree);
-  EXPECT_EQ(made.iterations, c.iterations);
-  EXPECT_LE(made.relative_error, c.relative_error);
+  EXPECT_EQ(chosen.series.degree(), c.degree);
+  EXPECT_EQ(chosen.iterations, c.iterations);
+  EXPECT_LE(chosen.relative_error, c.relative_error);
   EXPECT_EQ(y.level, kTop - c.depth);
   EXPECT_NEAR(y.scale / result_scale, 1, ckks::kScaleTolerance);
-  EXPECT_EQ(done, made.plan.counts());
-  const double noise = made.plan.error_bound(test::noise_model(f), f.fresh(scale));
+  EXPECT_EQ(done, plan.counts());
+  const double noise = plan.error_bound(test::noise_model(f), f.fresh(scale));
   const Values out = f.decrypt(y);
   for (std::size_t i = 0; i < x.size(); ++i) {
     const double exact = 1 / x[i].real();
-    ASSERT_LT(std::abs(out[i] - exact), made.relative_error * exact * 1.001 + noise) << x[i];
+    ASSERT_LT(std::abs(out[i] - exact), chosen.relative_error * exact * 1.001 + noise) << x[i];
   }
 }
 
@@ -98,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Reciprocal, WhatMakesNoSenseOrDoesNotFitIsRefused) {
   const auto text = [](const ReciprocalOptions& options, int level) {
     const double scale = folding_scale(*fixture().params, level, options.interval);
-    return test::error_text(plan_reciprocal(fixture().params, options, {level, scale, 0x1p45}));
+    return test::error_text(choose_reciprocal(fixture().params, options, {level, scale, 0x1p45}));
   };
   EXPECT_NE(text({{1, 64}, 1e-6}, 5).find("needs 6 levels, the input has 5"), std::string::npos);
   EXPECT_NE(text({{1, 64}, 1e-6, 3}, kTop).find("needs 6 levels, the input has 3"),
@@ -107,8 +109,18 @@ TEST(Reciprocal, WhatMakesNoSenseOrDoesNotFitIsRefused) {
   EXPECT_NE(text({{2, 1}, 1e-6}, kTop).find("invalid_argument"), std::string::npos);
   EXPECT_NE(text({{1, 2}, 0.7}, kTop).find("relative error"), std::string::npos);
   EXPECT_NE(text({{1, 2}, 1e-14}, kTop).find("relative error"), std::string::npos);
-  EXPECT_NE(text({{0x1p-20, 1}, 1e-6}, kTop).find("level_exhausted"), std::string::npos);
+  EXPECT_NE(text({{0x1p-16, 1}, 1e-6}, kTop).find("level_exhausted"), std::string::npos);
+  EXPECT_NE(text({{0x1p-40, 1}, 1e-6}, kTop).find("too wide"), std::string::npos);
   EXPECT_FALSE(reciprocal_series(0, {1, 2}));
+
+  const auto planned = [](int iterations, int level) {
+    const ReciprocalApproximation made{must(reciprocal_series(3, {1, 2})), iterations, 1e-3};
+    return test::error_text(plan_reciprocal(fixture().params, made, {level, 0x1p45, 0x1p45}));
+  };
+  EXPECT_EQ(planned(kMaxIterations, 8), "no error");
+  EXPECT_NE(planned(kMaxIterations, 7).find("needs 8 levels, the input has 7"), std::string::npos);
+  EXPECT_NE(planned(kMaxIterations + 1, 9).find("6 iterations of 0 .. 5"), std::string::npos);
+  EXPECT_NE(planned(-1, 9).find("invalid_argument"), std::string::npos);
 }
 
 }  // namespace
