@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "base/parallel.h"
 #include "ckks/encoder.h"
 
 namespace salus::routine {
@@ -31,24 +32,23 @@ Ciphertext multiple(const Ciphertext& x, double k, ring::BasisView basis) {
   return out;
 }
 
-// One limb of the three parts of sum_i a_i b_i, each reduced once.
+// One limb of the three parts of sum_i a_i b_i, each reduced once but the middle one twice.
 void form_products(std::span<const Ciphertext* const> a, std::span<const Ciphertext* const> b,
                    std::size_t j, const arith::Modulus& q, Ciphertext& sum) {
-  std::vector<ConstWords> left;
-  std::vector<ConstWords> right;
-  const auto collect = [&](std::size_t part_a, std::size_t part_b) {
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      left.push_back(a[i]->parts[part_a].limb(j));
-      right.push_back(b[i]->parts[part_b].limb(j));
-    }
-  };
-  for (std::size_t part = 0; part < 3; ++part) {
-    left.clear();
-    right.clear();
-    if (part < 2) collect(0, part);
-    if (part > 0) collect(1, part - 1);
-    kernel::active().inner_product(left, right, sum.parts[part].limb(j), q);
+  std::vector<ConstWords> left(a.size());
+  std::vector<ConstWords> right[2];
+  for (std::size_t part = 0; part < 2; ++part) {
+    for (const Ciphertext* factor : b) right[part].push_back(factor->parts[part].limb(j));
   }
+  const auto form = [&](std::size_t part, kernel::Words low, kernel::Words high) {
+    for (std::size_t i = 0; i < a.size(); ++i) left[i] = a[i]->parts[part].limb(j);
+    kernel::active().inner_products({left, {}, right[0], right[1], low, high}, q);
+  };
+  const kernel::Words middle = sum.parts[1].limb(j);
+  ring::Poly other = ring::Poly::uninitialized(middle.size(), 1, ring::Form::kNtt);
+  form(0, sum.parts[0].limb(j), middle);
+  form(1, other.limb(0), sum.parts[2].limb(j));
+  kernel::active().add(middle, other.limb(0), middle, q);
 }
 
 }  // namespace
@@ -248,7 +248,7 @@ Ciphertext Schedule::form(const Sum& sum, std::span<const Ciphertext* const> val
     if (f != 1) a.back() = &multiples.emplace_back(multiple(*a.back(), f, basis));
   }
 
-  for (std::size_t j = 0; j < basis.size(); ++j) {
+  parallel_for(basis.size(), [&](std::size_t j) {
     const arith::Modulus& q = basis[j]->modulus();
     if (!a.empty()) form_products(a, b, j, q, out);
     bool first = a.empty();
@@ -267,7 +267,7 @@ Ciphertext Schedule::form(const Sum& sum, std::span<const Ciphertext* const> val
       const std::uint64_t constant = ckks::residue_of(sum.constant * sum.scale, q);
       kernel::active().add_scalar(out.parts[0].limb(j), constant, out.parts[0].limb(j), q);
     }
-  }
+  });
   return out;
 }
 
