@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <fstream>
 #include <functional>
@@ -411,6 +412,29 @@ TEST(Noise, BoundsWhatRandomErrorsDoToEachOperation) {
             << "%" << s.circuit.nodes[i].name;
       }
     }
+  }
+}
+
+TEST(Noise, OfARepeatedInputCountsWhereverAMatrixReadsIt) {
+  Sample s = every_operation();
+  s.circuit.nodes = {node(s, "y"), node(s, "lin")};
+  s.circuit.nodes[1].operands = {0};
+  s.circuit.nodes[0].period = 1;
+  s.circuit.outputs = {1};
+  must(verify(s.circuit, s.constants));
+  const std::size_t slots = s.circuit.chain.slot_count();
+  const auto exact = must(interpret(s.circuit, s.constants, {{0.5}}));
+  Slots uneven(slots, 1e-9);
+  uneven.back() = 1e-3;  // a slot that no column has as its first
+
+  const auto even = propagate_noise(s.circuit, s.constants, exact, {{1e-9}});
+  const auto bound = propagate_noise(s.circuit, s.constants, exact, {uneven});
+  const Constant& matrix = s.constants.at("A");
+  const std::size_t column = (slots - 1) % std::bit_ceil(matrix.columns);
+  ASSERT_LT(column, matrix.columns);
+  for (std::size_t r = 0; r < matrix.rows; ++r) {
+    const double entry = std::abs(matrix.values[r * matrix.columns + column]);
+    EXPECT_GE(bound[1][r], even[1][r] + 0.999e-3 * entry) << "row " << r;
   }
 }
 

@@ -135,12 +135,16 @@ class Propagation {
     const double after = static_cast<double>(giants) * ledger_.key_switch(node.level, node.scale);
     const double rounding = ledger_.encoding(node.scale / circuit_.nodes[x].scale);
 
-    std::vector<double> each(matrix.columns);
+    // Values repeat with a period that divides the columns, the bounds on their errors need not:
+    // a column is read from any slot that holds it.
+    std::vector<double> each(shape.columns, 0.0);
+    for (std::size_t s = 0; s < noise_[x].size(); ++s) {
+      double& column = each[s % shape.columns];
+      column = std::max(column, noise_[x][s] + baby);
+    }
     double rounded = 0;
     for (std::size_t m = 0; m < shape.columns; ++m) {
-      const double error = noise_[x][m] + baby;
-      if (m < each.size()) each[m] = error;
-      rounded += (std::abs(values_[x][m]) + error) * rounding;
+      rounded += (std::abs(values_[x][m]) + each[m]) * rounding;
     }
     Slots out(values_[x].size(), 0.0);
     for (std::size_t r = 0; r < matrix.rows; ++r) {
