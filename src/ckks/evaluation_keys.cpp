@@ -12,9 +12,12 @@ ring::Poly KeySwitchKey::expand(const Parameters& params, const Seed& seed, int 
 }
 
 std::size_t KeySwitchKey::byte_count(const Parameters& params, int level, bool seeded) {
-  const std::size_t limbs = params.extended_basis(level).size();
+  std::size_t bits = 0;
+  for (const auto& tables : params.extended_basis(level)) {
+    bits += static_cast<std::size_t>(tables->modulus().bit_count());
+  }
   const std::size_t digits = params.key_switch_plan(level).digits.size();
-  return digits * limbs * params.ring_degree() * sizeof(std::uint64_t) * (seeded ? 1 : 2);
+  return digits * (params.ring_degree() / 8) * bits * (seeded ? 1 : 2);
 }
 
 std::uint32_t galois_element_of_rotation(int log_n, int steps) {

@@ -27,7 +27,8 @@ struct KeySwitchKey {
   /// a_d of digit d, from the seed.
   static ring::Poly expand(const Parameters& params, const Seed& seed, int level,
                            std::size_t digit);
-  /// Bytes on the wire: half of the residues when seeded.
+  /// Bytes of the residues on the wire, as many bits each as their prime has; half of them when
+  /// seeded.
   static std::size_t byte_count(const Parameters& params, int level, bool seeded);
 };
 

@@ -74,8 +74,8 @@ TEST_F(EvaluatorErrors, AMissingKeyIsNamedWithItsLevelAndBytes) {
   const auto bytes = [&](int level) {
     return std::to_string(KeySwitchKey::byte_count(*f_.params, level, true)) + " bytes";
   };
-  // Two digits, six limbs of the extended basis, 2^11 words.
-  EXPECT_EQ(bytes(3), std::to_string(2 * 6 * 2048 * 8) + " bytes");
+  // Two digits of 2^11 residues modulo four primes and two special ones.
+  EXPECT_EQ(bytes(3), std::to_string(2 * 2048 * (50 + 40 + 41 + 40 + 50 + 50) / 8) + " bytes");
 
   expect_error(evaluator_.rotate(a_, 2), ErrorCode::kMissingKey,
                {"rotate by 2", "level 2", bytes(2)});

@@ -142,12 +142,10 @@ TEST_F(EvaluationKeysTest, ProgressRisesToOneAndCanStopTheWork) {
   EXPECT_EQ(calls, 2);
 }
 
-TEST_F(EvaluationKeysTest, ByteCountsAreThoseOfTheResidues) {
+TEST_F(EvaluationKeysTest, ByteCountsAreThoseOfThePackedResidues) {
   const ckks::KeySwitchKey key = make_galois_key(f_.secret, 3, 2, f_.random);
-  std::size_t bytes = 0;
-  for (const auto& digit : key.digits) {
-    bytes += digit.a.words().size_bytes() + digit.b.words().size_bytes();
-  }
+  // Three primes of the chain and two special ones: 50, 40, 41, 50 and 50 bits.
+  const std::size_t bytes = key.digits.size() * 2 * 1024 * (50 + 40 + 41 + 50 + 50) / 8;
 
   EXPECT_EQ(ckks::KeySwitchKey::byte_count(*f_.params, 2, false), bytes);
   EXPECT_EQ(ckks::KeySwitchKey::byte_count(*f_.params, 2, true), bytes / 2);
