@@ -33,6 +33,7 @@ class Evaluator {
   explicit Evaluator(std::shared_ptr<const EvaluationKeys> keys);
 
   const ParametersPtr& params() const { return keys_->params; }
+  const EvaluationKeys& keys() const { return *keys_; }
 
   /// z_a + z_b, z_a - z_b, at the common level and scale.
   /// Errors: kMismatch (levels), kScaleMismatch.

@@ -15,7 +15,14 @@ Error input_mismatch(const Node& node, const std::string& why) {
   return {ErrorCode::kMismatch, "input %" + node.name + ": " + why};
 }
 
-Status require_input(const Node& node, const ckks::Ciphertext& given) {
+Status require_input(const Node& node, const ckks::ParametersPtr& params,
+                     const ckks::Ciphertext& given) {
+  if (!ckks::same_parameters(given.params, params)) {
+    return input_mismatch(
+        node, "encrypted under parameters " +
+                  (given.params ? given.params->hash().hex().substr(0, 16) : std::string("none")) +
+                  ", the program has " + params->hash().hex().substr(0, 16));
+  }
   if (given.parts.size() != 2) return input_mismatch(node, "not a two-part ciphertext");
   if (given.level != node.level) {
     return input_mismatch(node, "encrypted at level " + std::to_string(given.level) +
@@ -29,6 +36,21 @@ Status require_input(const Node& node, const ckks::Ciphertext& given) {
   return {};
 }
 
+Status require_inputs(const PreparedCircuit& prepared, std::span<const ckks::Ciphertext> inputs) {
+  const circuit::Circuit& circuit = prepared.circuit();
+  std::size_t used = 0;
+  for (const Node& node : circuit.nodes) {
+    if (node.op != Op::kInput) continue;
+    if (used == inputs.size()) return input_mismatch(node, "not given");
+    if (const Status fits = require_input(node, prepared.params(), inputs[used++]); !fits)
+      return fits;
+  }
+  if (used == inputs.size()) return {};
+  return Error{ErrorCode::kMismatch, "circuit " + circuit.name + " takes " + std::to_string(used) +
+                                         " inputs, " + std::to_string(inputs.size()) +
+                                         " were given"};
+}
+
 }  // namespace
 
 ckks::ParametersLiteral literal_of(const circuit::Chain& chain) {
@@ -39,8 +61,11 @@ ckks::ParametersLiteral literal_of(const circuit::Chain& chain) {
           .security = ckks::SecurityProfile::kClassical128};
 }
 
-PreparedCircuit::PreparedCircuit(circuit::Circuit circuit, ckks::ParametersPtr params)
-    : circuit_(std::move(circuit)), params_(std::move(params)) {}
+PreparedCircuit::PreparedCircuit(circuit::Circuit circuit, const circuit::ConstantTable& constants,
+                                 ckks::ParametersPtr params)
+    : circuit_(std::move(circuit)),
+      params_(std::move(params)),
+      required_keys_(circuit::required_keys(circuit_, constants)) {}
 
 Result<std::shared_ptr<const PreparedCircuit>> PreparedCircuit::create(
     circuit::Circuit circuit, const circuit::ConstantTable& constants,
@@ -51,7 +76,7 @@ Result<std::shared_ptr<const PreparedCircuit>> PreparedCircuit::create(
     return Error{ErrorCode::kMismatch,
                  "circuit " + circuit.name + " is written for other parameters"};
   }
-  std::shared_ptr<PreparedCircuit> out(new PreparedCircuit(std::move(circuit), params));
+  std::shared_ptr<PreparedCircuit> out(new PreparedCircuit(std::move(circuit), constants, params));
   const ckks::Encoder encoder(params);
   const std::size_t count = out->circuit_.nodes.size();
   for (ValueId id = 0; id < count; ++id) {
@@ -179,13 +204,18 @@ Result<std::vector<ckks::Ciphertext>> run_encrypted(const PreparedCircuit& prepa
     return Error{ErrorCode::kMismatch,
                  "circuit " + circuit.name + " and evaluation keys have different parameters"};
   }
+  if (const Status fit = require_inputs(prepared, inputs); !fit) return fit.error();
+  if (const std::string missing = missing_keys(prepared.required_keys(), evaluator.keys());
+      !missing.empty()) {
+    return Error{
+        ErrorCode::kMissingKey,
+        "circuit " + circuit.name + " needs evaluation keys that are not there: " + missing};
+  }
   EncryptedRun run(prepared, evaluator);
   std::size_t used = 0;
   for (ValueId id = 0; id < circuit.nodes.size(); ++id) {
     const Node& node = circuit.nodes[id];
     if (node.op == Op::kInput) {
-      if (used == inputs.size()) return input_mismatch(node, "not given");
-      if (const Status fits = require_input(node, inputs[used]); !fits) return fits.error();
       ckks::Ciphertext input = inputs[used++];
       input.scale = node.scale;
       run.set(id, std::move(input));
@@ -196,11 +226,6 @@ Result<std::vector<ckks::Ciphertext>> run_encrypted(const PreparedCircuit& prepa
     if (progress && !progress(fraction)) {
       return Error{ErrorCode::kCancelled, "circuit " + circuit.name + " was cancelled"};
     }
-  }
-  if (used != inputs.size()) {
-    return Error{ErrorCode::kMismatch, "circuit " + circuit.name + " takes " +
-                                           std::to_string(used) + " inputs, " +
-                                           std::to_string(inputs.size()) + " were given"};
   }
   std::vector<ckks::Ciphertext> outputs;
   for (const ValueId id : circuit.outputs) outputs.push_back(run.get(id));

@@ -32,25 +32,30 @@ class PreparedCircuit {
 
   const circuit::Circuit& circuit() const { return circuit_; }
   const ckks::ParametersPtr& params() const { return params_; }
+  /// The evaluation keys that a run needs.
+  const circuit::KeyRequirements& required_keys() const { return required_keys_; }
   std::size_t byte_count() const;
 
  private:
   friend class EncryptedRun;
-  PreparedCircuit(circuit::Circuit circuit, ckks::ParametersPtr params);
+  PreparedCircuit(circuit::Circuit circuit, const circuit::ConstantTable& constants,
+                  ckks::ParametersPtr params);
   Status encode(const circuit::Node& node, circuit::ValueId id,
                 const circuit::ConstantTable& constants, const ckks::Encoder& encoder);
 
   circuit::Circuit circuit_;
   ckks::ParametersPtr params_;
+  circuit::KeyRequirements required_keys_;
   std::map<circuit::ValueId, ckks::Plaintext> plain_;
   std::map<circuit::ValueId, routine::LinearTransform> linear_;
 };
 
 /// The circuit's outputs. Inputs are in the order of its input nodes.
 ///
-/// Cost is that of the operations; a value is freed after its last use.
-/// Errors: kMismatch (count, parameters, level or scale of an input, naming it), kMissingKey,
-/// kCancelled, and those of ckks::Evaluator.
+/// Cost is that of the operations; a value is freed after its last use. What does not fit is
+/// refused before the first operation. Errors: kMismatch (count, parameters, level or scale of an
+/// input, naming it), kMissingKey (all that are missing, with their sizes), kCancelled, and those
+/// of ckks::Evaluator.
 Result<std::vector<ckks::Ciphertext>> run_encrypted(const PreparedCircuit& prepared,
                                                     const ckks::Evaluator& evaluator,
                                                     std::span<const ckks::Ciphertext> inputs,

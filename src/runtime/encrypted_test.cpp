@@ -153,7 +153,64 @@ TEST_F(EncryptedCircuit, SaysWhichInputDoesNotFit) {
   ASSERT_FALSE(missing);
   EXPECT_NE(missing.error().message.find("%z"), std::string::npos);
   const std::vector<ckks::Ciphertext> three = {encrypt(x_, 3), encrypt(z_, 3), encrypt(z_, 3)};
-  EXPECT_EQ(run_encrypted(*prepared, evaluator, three).error().code, ErrorCode::kMissingKey);
+  const auto many = run_encrypted(*prepared, evaluator, three);
+  ASSERT_FALSE(many);
+  EXPECT_EQ(many.error().code, ErrorCode::kMismatch);
+  EXPECT_NE(many.error().message.find("takes 2 inputs, 3 were given"), std::string::npos);
+
+  ckks::Ciphertext coarse = encrypt(x_, 3);
+  coarse.scale = 0x1p39;
+  const auto wrong_scale = run_encrypted(*prepared, evaluator, std::vector{coarse, encrypt(z_, 3)});
+  ASSERT_FALSE(wrong_scale);
+  EXPECT_EQ(wrong_scale.error().code, ErrorCode::kMismatch);
+  EXPECT_NE(wrong_scale.error().message.find("2^39"), std::string::npos);
+}
+
+TEST_F(EncryptedCircuit, ListsAllMissingKeysBeforeTheFirstOperation) {
+  const auto prepared = must(PreparedCircuit::create(sample_.circuit, sample_.constants, params_));
+  circuit::KeyRequirements few;
+  few.relinearization_level = 2;  // one too low
+  few.rotation_levels[1] = 3;
+  bool begun = false;
+  const auto refused =
+      run_encrypted(*prepared, evaluator_with(few), std::vector{encrypt(x_, 3), encrypt(z_, 3)},
+                    [&](double) { return begun = true; });
+
+  ASSERT_FALSE(refused);
+  EXPECT_FALSE(begun);
+  EXPECT_EQ(refused.error().code, ErrorCode::kMissingKey);
+  const auto bytes = [&](int level) {
+    return std::to_string(ckks::KeySwitchKey::byte_count(*params_, level, true)) + " bytes";
+  };
+  // The matrix of 4 columns in 2 parts: one baby step, which is there, and one to add the parts.
+  for (const std::string& part :
+       {"relinearization at level 3 (" + bytes(3), "rotation by 3 at level 3 (" + bytes(3),
+        "rotation by 514 at level 2 (" + bytes(2), "conjugation at level 3 (" + bytes(3)}) {
+    EXPECT_NE(refused.error().message.find(part), std::string::npos)
+        << part << " in: " << refused.error().message;
+  }
+  EXPECT_EQ(refused.error().message.find("rotation by 1 "), std::string::npos);
+}
+
+TEST_F(EncryptedCircuit, RefusesKeysAndInputsOfAnotherRing) {
+  const auto prepared = must(PreparedCircuit::create(sample_.circuit, sample_.constants, params_));
+  ckks::ParametersLiteral larger = params_->literal();
+  larger.log_n = 12;
+  auto keys = std::make_shared<ckks::EvaluationKeys>();
+  keys->params = must(ckks::Parameters::create(larger));
+  const auto foreign_keys = run_encrypted(*prepared, ckks::Evaluator(keys), {});
+  ASSERT_FALSE(foreign_keys);
+  EXPECT_EQ(foreign_keys.error().code, ErrorCode::kMismatch);
+  EXPECT_NE(foreign_keys.error().message.find("different parameters"), std::string::npos);
+
+  ckks::Ciphertext foreign = encrypt(x_, 3);
+  foreign.params = keys->params;
+  const auto foreign_input = run_encrypted(*prepared, evaluator_with(prepared->required_keys()),
+                                           std::vector{foreign, encrypt(z_, 3)});
+  ASSERT_FALSE(foreign_input);
+  EXPECT_EQ(foreign_input.error().code, ErrorCode::kMismatch);
+  EXPECT_NE(foreign_input.error().message.find("input %x: encrypted under"), std::string::npos)
+      << foreign_input.error().message;
 }
 
 TEST_F(EncryptedCircuit, ListsTheKeysThatAreMissing) {
