@@ -69,6 +69,8 @@ Result<ckks::ParametersPtr> parameters_in(ByteView bytes, wire::Kind wanted,
                                            std::to_string(static_cast<int>(header->kind)) +
                                            "), not " + std::string(what)};
   }
+  // An object that lies about its size shall not make us compute tables for its parameters.
+  if (const Status whole = wire::require_announced_size(bytes); !whole) return whole.error();
   return wire::parameters_of(*header);
 }
 
@@ -91,10 +93,8 @@ Result<ProgramPtr> load_program(ByteView bytes) {
   return ProgramPtr(std::move(loaded));
 }
 
-Result<KeysPtr> load_keys(ByteView bytes) {
-  const auto params = parameters_in(bytes, wire::Kind::kEvaluationKeys, "evaluation keys");
-  if (!params) return params.error();
-  Result<wire::ReadEvaluationKeys> read = wire::read_evaluation_keys(bytes, *params);
+Result<KeysPtr> load_keys(ByteView bytes, const ckks::ParametersPtr& params) {
+  Result<wire::ReadEvaluationKeys> read = wire::read_evaluation_keys(bytes, params);
   if (!read) return read.error();
   auto loaded = std::make_shared<LoadedKeys>();
   loaded->key_id = read->key_id;
@@ -128,7 +128,8 @@ class CkksExecutor final : public Executor {
 
  private:
   Result<ProgramPtr> program_of(const Digest& digest, const store::ObjectStore& objects) const;
-  Result<KeysPtr> keys_of(const Digest& digest, const store::ObjectStore& objects) const;
+  Result<KeysPtr> keys_of(const Digest& digest, const LoadedProgram& program,
+                          const store::ObjectStore& objects) const;
   Result<CircuitPtr> prepare(Job& job, const program::Stage& stage, const Digest& digest) const;
   Result<std::vector<ckks::Ciphertext>> basis_of(Job& job) const;
   Result<std::vector<ckks::Ciphertext>> inputs_of(const Job& job) const;
@@ -147,7 +148,9 @@ Result<store::Facts> CkksExecutor::inspect(store::ObjectKind kind, const Digest&
     return store::Facts{.parameters = (*loaded)->params->hash().hex(), .key = {}};
   }
   if (kind == store::ObjectKind::kEvaluationKeys) {
-    const Result<KeysPtr> loaded = load_keys(bytes);
+    const auto params = parameters_in(bytes, wire::Kind::kEvaluationKeys, "evaluation keys");
+    if (!params) return params.error();
+    const Result<KeysPtr> loaded = load_keys(bytes, *params);
     if (!loaded) return loaded.error();
     keys_.put(digest, *loaded, bytes_of(*(*loaded)->keys));
     return store::Facts{.parameters = (*loaded)->keys->params->hash().hex(),
@@ -171,12 +174,31 @@ Result<ProgramPtr> CkksExecutor::program_of(const Digest& digest,
   return loaded;
 }
 
-Result<KeysPtr> CkksExecutor::keys_of(const Digest& digest,
+Status require_parameters(const LoadedProgram& program, const Digest& found) {
+  const Digest& wanted = program.params->hash();
+  if (found == wanted) return {};
+  return Error{ErrorCode::kMismatch, "program " + program.program.name +
+                                         " is written for parameter set " + wanted.hex() +
+                                         ", the twin's keys have " + found.hex() +
+                                         ": make keys and features for this program's set"};
+}
+
+Result<KeysPtr> CkksExecutor::keys_of(const Digest& digest, const LoadedProgram& program,
                                       const store::ObjectStore& objects) const {
-  if (KeysPtr known = keys_.find(digest)) return known;
+  if (KeysPtr known = keys_.find(digest)) {
+    const Status fits = require_parameters(program, known->keys->params->hash());
+    if (!fits) return fits.error();
+    return known;
+  }
   const auto bytes = objects.read(digest);
   if (!bytes) return bytes.error();
-  Result<KeysPtr> loaded = load_keys((*bytes)->view());
+  const ByteView view = (*bytes)->view();
+  const Result<wire::Header> header = wire::read_header(view);
+  if (!header) return header.error();
+  // The header alone tells that keys are of another set: nothing is read for them.
+  const Status fits = require_parameters(program, ckks::hash_of(header->parameters));
+  if (!fits) return fits.error();
+  Result<KeysPtr> loaded = load_keys(view, program.params);
   if (loaded) keys_.put(digest, *loaded, bytes_of(*(*loaded)->keys));
   return loaded;
 }
@@ -203,16 +225,8 @@ Status CkksExecutor::check(const RunInput& input, const store::ObjectStore& obje
   const Result<ProgramPtr> program = program_of(input.program, objects);
   if (!program) return program.error();
   if (Status fits = check_features(input, (*program)->program); !fits) return fits;
-  const Result<KeysPtr> keys = keys_of(input.evaluation_keys, objects);
+  const Result<KeysPtr> keys = keys_of(input.evaluation_keys, **program, objects);
   if (!keys) return keys.error();
-  const Digest& ours = (*keys)->keys->params->hash();
-  const Digest& wanted = (*program)->params->hash();
-  if (ours != wanted) {
-    return Error{ErrorCode::kMismatch, "program " + (*program)->program.name +
-                                           " is written for parameter set " + wanted.hex() +
-                                           ", the twin's keys have " + ours.hex() +
-                                           ": make keys and features for this program's set"};
-  }
   const std::string missing = runtime::missing_keys((*program)->keys, *(*keys)->keys);
   if (missing.empty()) return {};
   return Error{ErrorCode::kMissingKey,
@@ -286,7 +300,7 @@ Result<RunOutput> CkksExecutor::execute(const RunInput& input, const store::Obje
   if (Status fits = check(input, objects); !fits) return fits.error();
   Result<ProgramPtr> program = program_of(input.program, objects);
   if (!program) return program.error();
-  Result<KeysPtr> keys = keys_of(input.evaluation_keys, objects);
+  Result<KeysPtr> keys = keys_of(input.evaluation_keys, **program, objects);
   if (!keys) return keys.error();
   Job job{.input = input,
           .objects = objects,

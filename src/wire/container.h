@@ -1,8 +1,9 @@
 // Salus objects as bytes, version 1: docs/formats/container.md draws the layout.
 //
-// Everything is little-endian. A reader trusts nothing: sizes are computed from the header and held
-// against the bytes that are there before anything is allocated, every residue must be below its
-// prime, and the last 32 bytes are the SHA-256 of all before them.
+// Everything is little-endian. A reader trusts nothing: parameters, then sizes computed from the
+// header, are held against what is expected and against the bytes that are there before anything is
+// allocated; the last 32 bytes are the SHA-256 of all before them; every residue must be below its
+// prime.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +31,12 @@ struct Header {
 
 /// Reads and checks the header only. Errors: kParse (with offset), kVersion, kLimit.
 Result<Header> read_header(ByteView bytes);
+
+/// The object has exactly the bytes that its header and the fields behind it announce, and its
+/// evaluation keys are in order. Costs nothing that the object could inflate: for what comes from
+/// outside, to be asked before `parameters_of` makes tables.
+/// Errors: kParse with both sizes, kVersion, kLimit.
+Status require_announced_size(ByteView bytes);
 
 /// The parameters of a header, validated: the security table is enforced here for everything that
 /// comes from outside. Errors: those of ckks::Parameters::create.
