@@ -5,6 +5,7 @@
 
 #include "base/parallel.h"
 #include "ckks/encoder.h"
+#include "ckks/key_switch.h"
 
 namespace salus::ckks {
 namespace {

@@ -9,9 +9,10 @@
 
 #include "ckks/ciphertext.h"
 #include "ckks/evaluation_keys.h"
-#include "ckks/key_switch.h"
 
 namespace salus::ckks {
+
+enum class Division : std::uint8_t;  // key_switch.h
 
 /// Scales that differ by less than this, relatively, count as equal: rounding of doubles, not
 /// drift.

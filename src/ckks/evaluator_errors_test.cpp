@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "ckks/key_switch.h"
 #include "keys/testing/fixture.h"
 
 namespace salus::ckks {
