@@ -15,7 +15,7 @@ Result<Modulus> Modulus::create(std::uint64_t q) {
 
 Modulus::Modulus(std::uint64_t q) : q_(q) {
   // floor(2^128 / q) = floor((2^128 - 1) / q) unless q divides 2^128: then q is a power of two, and
-  // the ratio one too small still gives estimates short by at most two.
+  // the ratio one too small still gives estimates short by at most one.
   const uint128 ratio = ~uint128{0} / q;
   ratio_high_ = high_word(ratio);
   ratio_low_ = static_cast<std::uint64_t>(ratio);

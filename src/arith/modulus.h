@@ -16,7 +16,15 @@ inline std::uint64_t multiply_high(std::uint64_t a, std::uint64_t b) {
   return high_word(static_cast<uint128>(a) * b);
 }
 
-/// A modulus q with the constants of Barrett reduction.
+/// x - q where x >= q, x elsewhere; x and q below 2^63. Residues may be secret: the borrow becomes
+/// a mask, since compilers make jumps of some comparisons (GCC 12 did in the portable kernels).
+inline std::uint64_t subtract_once(std::uint64_t x, std::uint64_t q) {
+  const std::uint64_t difference = x - q;
+  return difference + (q & (0 - (difference >> 63)));
+}
+
+/// A modulus q with the constants of Barrett reduction. No branch depends on a residue, except in
+/// `inverse` and in the exponent of `power`.
 class Modulus {
  public:
   /// Errors: kInvalidArgument unless 2 <= q < 2^61.
@@ -28,15 +36,15 @@ class Modulus {
   /// x mod q for any 64-bit x.
   std::uint64_t reduce(std::uint64_t x) const {
     // ratio_high = floor(2^64 / q): the quotient estimate is short by at most one.
-    const std::uint64_t r = x - multiply_high(x, ratio_high_) * q_;
-    return r >= q_ ? r - q_ : r;
+    return subtract_once(x - multiply_high(x, ratio_high_) * q_, q_);
   }
 
   /// x mod q for any 128-bit x.
   ///
-  /// Barrett with ratio = floor(2^128 / q): the estimate floor(x ratio / 2^128), of which only the
-  /// low word is needed, is short by at most two (Menezes et al., Handbook of Applied Cryptography,
-  /// algorithm 14.42, in base 2^64).
+  /// Barrett with ratio = floor(2^128 / q) (Menezes et al., Handbook of Applied Cryptography,
+  /// algorithm 14.42, in base 2^64), of whose quotient only the low word is needed. With all
+  /// carries kept it is floor(x ratio / 2^128), and x ratio / 2^128 > x / q - x / 2^128 > x / q -
+  /// 1: short by at most one.
   std::uint64_t reduce(uint128 x) const {
     const auto x0 = static_cast<std::uint64_t>(x);
     const std::uint64_t x1 = high_word(x);
@@ -44,19 +52,15 @@ class Modulus {
     const uint128 middle_b =
         static_cast<uint128>(x1) * ratio_low_ + static_cast<std::uint64_t>(middle_a);
     const std::uint64_t quotient = x1 * ratio_high_ + high_word(middle_a) + high_word(middle_b);
-    std::uint64_t r = x0 - quotient * q_;
-    r = r >= q_ ? r - q_ : r;
-    return r >= q_ ? r - q_ : r;
+    return subtract_once(x0 - quotient * q_, q_);
   }
 
-  std::uint64_t add(std::uint64_t a, std::uint64_t b) const {
-    const std::uint64_t sum = a + b;
-    return sum >= q_ ? sum - q_ : sum;
-  }
+  std::uint64_t add(std::uint64_t a, std::uint64_t b) const { return subtract_once(a + b, q_); }
   std::uint64_t subtract(std::uint64_t a, std::uint64_t b) const {
-    return a >= b ? a - b : a + q_ - b;
+    const std::uint64_t difference = a - b;
+    return difference + (q_ & (0 - (difference >> 63)));
   }
-  std::uint64_t negate(std::uint64_t a) const { return a == 0 ? 0 : q_ - a; }
+  std::uint64_t negate(std::uint64_t a) const { return subtract_once(q_ - a, q_); }
   std::uint64_t multiply(std::uint64_t a, std::uint64_t b) const {
     return reduce(static_cast<uint128>(a) * b);
   }
@@ -71,8 +75,7 @@ class Modulus {
   }
   /// The representative in (-q/2, q/2].
   std::int64_t to_signed(std::uint64_t a) const {
-    return a > q_ / 2 ? static_cast<std::int64_t>(a) - static_cast<std::int64_t>(q_)
-                      : static_cast<std::int64_t>(a);
+    return static_cast<std::int64_t>(a - (q_ & (0 - ((q_ / 2 - a) >> 63))));
   }
 
   bool operator==(const Modulus& other) const { return q_ == other.q_; }
@@ -101,8 +104,7 @@ inline std::uint64_t multiply_lazy(std::uint64_t x, const Factor& w, std::uint64
 }
 
 inline std::uint64_t multiply(std::uint64_t x, const Factor& w, std::uint64_t q) {
-  const std::uint64_t r = multiply_lazy(x, w, q);
-  return r >= q ? r - q : r;
+  return subtract_once(multiply_lazy(x, w, q), q);
 }
 
 }  // namespace salus::arith

@@ -65,6 +65,18 @@ TEST_F(ModulusTest, ReducingTwoWordsIsTheRemainder) {
   }
 }
 
+TEST_F(ModulusTest, ReducingIsExactNextToMultiplesAtTheTop) {
+  for (const std::uint64_t value : moduli(random_)) {
+    const Modulus q = must(Modulus::create(value));
+    const uint128 largest = ~uint128{0} - (~uint128{0} % value + 1) % value;
+    for (std::uint64_t i = 0; i < 1000; ++i) {
+      const uint128 multiple = largest - i * static_cast<uint128>(value);
+      ASSERT_EQ(q.reduce(multiple), value - 1) << value << ", " << i;
+      ASSERT_EQ(q.reduce(multiple - value + 1), 0u) << value << ", " << i;
+    }
+  }
+}
+
 TEST_F(ModulusTest, SumsDifferencesAndProductsAreExact) {
   for (const std::uint64_t value : moduli(random_)) {
     const Modulus q = must(Modulus::create(value));
