@@ -9,7 +9,7 @@ packages_run=(g++ cmake ninja-build pkg-config ccache python3 ca-certificates
 
 # Beyond that, to check: second compiler with its fuzzer, formatter and linter, coverage, the oracle's Node.
 packages_check=("${packages_run[@]}" git binutils universal-ctags clang-14 libclang-rt-14-dev libomp-14-dev clang-format-14
-  clang-tidy-14 gcovr librapidcheck-dev libbenchmark-dev procps curl tcpdump sqlite3 nodejs npm)
+  clang-tidy-14 gcovr librapidcheck-dev libbenchmark-dev procps curl tcpdump sqlite3 valgrind nodejs npm)
 
 package_is_here() {
   case $1 in
