@@ -26,12 +26,15 @@ void read_all(ByteView bytes) {
   if (const auto header = wire::read_header(bytes); !header) {
     check(!header.error().message.empty(), "an error says why");
   }
+  const Status whole = wire::require_announced_size(bytes);
   if (const auto read = wire::read_ciphertext(bytes, kParams)) {
+    check(whole.has_value(), "what reads has the announced size");
     check(must(wire::read_ciphertext(wire::write(read->ciphertext, read->key_id), kParams))
                   .ciphertext.parts == read->ciphertext.parts,
           "a ciphertext survives the wire");
   }
   if (const auto read = wire::read_evaluation_keys(bytes, kParams)) {
+    check(whole.has_value(), "what reads has the announced size");
     const Bytes again = wire::write(read->keys, read->key_id);
     check(std::ranges::equal(again, bytes), "keys have one encoding");
   }
