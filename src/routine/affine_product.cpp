@@ -122,10 +122,7 @@ Status AffineProduct::require_inputs(std::span<const Ciphertext> inputs) const {
                                                   " were given"};
   }
   for (const Ciphertext& x : inputs) {
-    if (std::abs(x.scale - at_.scale) <= ckks::kScaleTolerance * at_.scale) continue;
-    return Error{ErrorCode::kScaleMismatch,
-                 "affine product: an input at scale 2^" + std::to_string(std::log2(x.scale)) +
-                     ", the plan takes 2^" + std::to_string(std::log2(at_.scale))};
+    if (const Status ok = require_scale("affine product", x.scale, at_.scale); !ok) return ok;
   }
   return {};
 }

@@ -167,6 +167,8 @@ class Plan {
 
 /// Says how many levels `what` needs and how many there are. Errors: kLevelExhausted.
 Status require_levels(const std::string& what, int needed, int available);
+/// Errors: kScaleMismatch.
+Status require_scale(const std::string& what, double given, double planned);
 /// Errors: kInvalidArgument (scales not positive and finite, level outside the chain).
 Status require_placement(const std::string& what, const ckks::Parameters& params,
                          const Placement& at);

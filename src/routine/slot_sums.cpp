@@ -85,11 +85,7 @@ Result<Mask> Mask::create(const ckks::Encoder& encoder, const ckks::Parameters& 
 
 Result<Ciphertext> Mask::apply(const ckks::Evaluator& evaluator, const Ciphertext& x,
                                OperationCounts* done) const {
-  if (std::abs(x.scale - at_.scale) > ckks::kScaleTolerance * at_.scale) {
-    return Error{ErrorCode::kScaleMismatch,
-                 "mask: ciphertext at scale 2^" + std::to_string(std::log2(x.scale)) +
-                     ", made for 2^" + std::to_string(std::log2(at_.scale))};
-  }
+  if (const Status ok = require_scale("mask", x.scale, at_.scale); !ok) return ok.error();
   const Result<Ciphertext> product = evaluator.multiply_plain(x, values_);
   if (!product) return product.error();
   if (done != nullptr) {
