@@ -134,6 +134,7 @@ TEST(Comparison, WhatMakesNoSenseOrDoesNotFitIsRefused) {
       << "one for the interval map";
   EXPECT_NE(text({}, {11, 0x1p40, 0x1p45}).find("no polynomials"), std::string::npos);
   EXPECT_NE(text(sign, {14, 0x1p40, 0x1p45}).find("level 14 of 0 .. 13"), std::string::npos);
+  EXPECT_EQ(must(approximate_sign({.cleaners = 13})).stages.size(), kMaxSignStages);
   for (const SignOptions& options :
        {SignOptions{.degrees = {}}, SignOptions{.degrees = {8}}, SignOptions{.resolution = 0},
         SignOptions{.resolution = 1}, SignOptions{.range = 0}, SignOptions{.cleaners = -1},

@@ -167,7 +167,10 @@ TEST(Polynomial, WhatCannotBeComputedIsRefusedWithItsNumbers) {
   EXPECT_NE(text({{1, NAN}, {-1, 1}}, {8, fold, 0x1p45}).find("not finite"), std::string::npos);
   EXPECT_NE(text({{1, 1}, {1, 1}}, {8, fold, 0x1p45}).find("interval"), std::string::npos);
   const ChebyshevSeries too_long{std::vector<double>(kMaxDegree + 2, 1.0), {-1, 1}};
-  EXPECT_NE(text(too_long, {8, fold, 0x1p45}).find("1023"), std::string::npos);
+  EXPECT_NE(text(too_long, {8, fold, 0x1p45}).find("of 1 .. 1023"), std::string::npos);
+  const ChebyshevSeries longest{std::vector<double>(kMaxDegree + 1, 1.0), {-1, 1}};
+  EXPECT_NE(text(longest, {8, fold, 0x1p45}).find("degree 1023 needs 10 levels"),
+            std::string::npos);
 }
 
 }  // namespace

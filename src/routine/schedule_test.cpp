@@ -93,6 +93,26 @@ TEST_F(ScheduleTest, SumsMayStayAtTheirLevel) {
       1e-5);
 }
 
+TEST_F(ScheduleTest, AsManyProductsAsASumMayHave) {
+  Schedule schedule(f_.params);
+  const int x = schedule.input(3, kScale, 1);
+  Sum sum{.products = std::vector<Sum::Product>(Schedule::kMaxProducts, {x, x})};
+  sum.level = 3;
+  sum.scale = kScale * kScale;
+  sum.bound = 32;
+  const int out = must(schedule.append(std::move(sum)));
+  const Values a = f_.real_values();
+  const ckks::Ciphertext input = f_.encrypt(a, 3);
+
+  const auto made = must(schedule.run(f_.evaluator, {&input, 1}, std::vector{out}));
+
+  const double error = f_.fresh();
+  const auto bounds = schedule.error_bounds(test::noise_model(f_), {&error, 1});
+  EXPECT_LT(
+      keys::test::max_error(f_.decrypt(made[0]), test::map(a, [](double v) { return 32 * v * v; })),
+      bounds.back());
+}
+
 TEST_F(ScheduleTest, ErrorsPassThroughAMarkedFunctionOnce) {
   // x^2 in two ways: as a product of two independent errors, and as a function of slope 2.
   const auto bound = [this](bool marked) {
