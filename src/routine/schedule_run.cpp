@@ -107,7 +107,7 @@ Result<Ciphertext> Schedule::compute(const ckks::Evaluator& evaluator, const Sum
   Ciphertext out = form(sum, values);
   if (sum.products.empty()) return sum.rescale ? evaluator.rescale(out) : out;
   ++done.relinearizations;
-  return sum.rescale ? evaluator.relinearize_rescale(std::move(out)) : evaluator.relinearize(out);
+  return sum.rescale ? evaluator.relinearize_rescale(out) : evaluator.relinearize(out);
 }
 
 std::vector<int> Schedule::last_uses(std::span<const int> outputs) const {
