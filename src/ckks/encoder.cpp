@@ -158,6 +158,21 @@ ring::Poly rounded_poly(std::span<const double> coefficients, double largest,
     ring::to_ntt(poly, basis);
     return poly;
   }
+  if (largest < 0x1p48) {
+    // Numbers that every kernel's transform reduces on the way.
+    constexpr std::uint64_t kShift = std::uint64_t{1} << 48;
+    ring::Poly shifted = ring::Poly::uninitialized(n, 1, ring::Form::kCoefficient);
+    for (std::size_t i = 0; i < n; ++i) {
+      shifted.limb(0)[i] =
+          static_cast<std::uint64_t>(std::llrint(coefficients[i]) + static_cast<long long>(kShift));
+    }
+    parallel_for(basis.size(), [&](std::size_t j) {
+      kernel::active().ntt_forward_from(shifted.limb(0), 2 * kShift + 1, kShift, poly.limb(j),
+                                        *basis[j]);
+    });
+    poly.set_form(ring::Form::kNtt);
+    return poly;
+  }
   ring::Poly halves = ring::Poly::uninitialized(n, 2, ring::Form::kCoefficient);
   for (std::size_t i = 0; i < n; ++i) {
     const auto c = static_cast<std::uint64_t>(std::llrint(coefficients[i]) + (1LL << 62));
@@ -210,24 +225,43 @@ Encoder::Encoder(ParametersPtr params) : params_(std::move(params)) {
   }
 }
 
+namespace {
+
+// One layer's butterflies on a block, real and imaginary parts apart so that compilers take several
+// at once. sign -1 takes the conjugate roots.
+void butterflies(double* re, double* im, std::size_t half, const Complex* roots, double sign) {
+  double* const low_re = re;
+  double* const low_im = im;
+  double* const high_re = re + half;
+  double* const high_im = im + half;
+  for (std::size_t j = 0; j < half; ++j) {
+    const double w_re = roots[j].real();
+    const double w_im = roots[j].imag() * sign;
+    const double v_re = high_re[j] * w_re - high_im[j] * w_im;
+    const double v_im = high_re[j] * w_im + high_im[j] * w_re;
+    high_re[j] = low_re[j] - v_re;
+    high_im[j] = low_im[j] - v_im;
+    low_re[j] += v_re;
+    low_im[j] += v_im;
+  }
+}
+
+}  // namespace
+
 // A_k = sum_j a_j w^(jk), w = exp(+-2 pi i / n); not normalised.
 void Encoder::transform(std::vector<Complex>& values, bool inverse) const {
   const std::size_t n = values.size();
+  std::vector<double> re(n);
+  std::vector<double> im(n);
   for (std::size_t i = 0; i < n; ++i) {
-    if (i < reversed_[i]) std::swap(values[i], values[reversed_[i]]);
+    re[i] = values[reversed_[i]].real();
+    im[i] = values[reversed_[i]].imag();
   }
   for (std::size_t half = 1; half < n; half *= 2) {
-    for (std::size_t start = 0; start < n; start += 2 * half) {
-      for (std::size_t j = 0; j < half; ++j) {
-        const Complex& root = roots_[half + j];
-        const Complex w = inverse ? std::conj(root) : root;
-        const Complex u = values[start + j];
-        const Complex v = multiply(values[start + j + half], w);
-        values[start + j] = u + v;
-        values[start + j + half] = u - v;
-      }
-    }
+    for (std::size_t start = 0; start < n; start += 2 * half)
+      butterflies(&re[start], &im[start], half, &roots_[half], inverse ? -1 : 1);
   }
+  for (std::size_t i = 0; i < n; ++i) values[i] = {re[i], im[i]};
 }
 
 Result<Plaintext> Encoder::encode_slots(std::vector<Complex> slots, int level, double scale) const {

@@ -197,7 +197,7 @@ TEST(Encoder, TinyAndHugeValuesKeepTheirRelativePrecision) {
 
 TEST(Encoder, AConstantIsItsRoundedMultipleInEveryLimb) {
   Coding s;
-  for (const double scale : {0x1p20, 0x1p40, 0x1p60, 0x1p61, 0x1p90}) {
+  for (const double scale : {0x1p20, 0x1p40, 0x1p47, 0x1p48, 0x1p50, 0x1p60, 0x1p61, 0x1p90}) {
     for (const double value : {1.0, -1.0, 0.37, -0.37, 3.0 / 0x1p21}) {
       const Values constant(s.params->slot_count(), value);
       const Plaintext plain = s.encode(constant, scale);
