@@ -162,7 +162,7 @@ TEST_F(LoadedKeyFiles, OfAnotherSetThanTheProgramsAreRefusedByTheirHeader) {
 }
 
 TEST_F(LoadedKeyFiles, ThatLieAboutTheirSizeMakeNoTables) {
-  // The largest ring and as many primes as there may be: a gigabyte of tables.
+  // The largest ring and as many primes as there may be: 400 MB of tables.
   ckks::ParametersLiteral largest{.log_n = ckks::kMaxLogN, .q = {}, .p = {}, .dnum = 60};
   largest.q = must(arith::find_primes(50, 60, arith::Side::kBelow));
   largest.p = must(arith::find_primes(50, 4, arith::Side::kBelow, largest.q));
