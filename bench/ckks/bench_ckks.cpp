@@ -1,24 +1,18 @@
 // bench_ckks: the engine's operations on four parameter sets, one ciphertext at the top level.
-//   --json        JSON instead of a table
-//   --benchmark_* those of Google Benchmark; --benchmark_filter=S15/rotate picks
-// The environment variable SALUS_THREADS sets the threads, one unless it is set. Times are CPU
-// times of the whole process on one thread, and wall time on more. Each operation's result is
-// decrypted once and held against the plaintext before it is timed.
-#include <benchmark/benchmark.h>
+// Arguments, threads and clocks: bench/program.h; --benchmark_filter=S15/rotate picks. Each
+// operation's result is decrypted once and held against the plaintext before it is timed.
 #include <sys/resource.h>
 
 #include <cmath>
-#include <cstdlib>
-#include <cstring>
 #include <iostream>
 #include <map>
 #include <numbers>
 
 #include "arith/primes.h"
-#include "base/parallel.h"
 #include "ckks/encoder.h"
 #include "ckks/evaluator.h"
 #include "keys/secret_key.h"
+#include "program.h"
 #include "routine/polynomial.h"
 
 namespace {
@@ -245,38 +239,20 @@ const std::pair<const char*, Body> kOperations[] = {
      }},
 };
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  std::vector<char*> arguments(argv, argv + argc);
-  char json[] = "--benchmark_format=json";
-  for (char*& argument : arguments) {
-    if (std::strcmp(argument, "--json") == 0) argument = json;
-  }
-  int count = static_cast<int>(arguments.size());
-  benchmark::Initialize(&count, arguments.data());
-  if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
-  if (std::getenv("SALUS_THREADS") == nullptr) set_thread_count(1);
-  benchmark::AddCustomContext("threads", std::to_string(thread_count()));
-  benchmark::AddCustomContext("kernel", std::string(kernel::active().name));
-  benchmark::AddCustomContext("version", SALUS_VERSION);
+void add_operations() {
   for (const Set& set : kSets) {
     for (const auto& [name, body] : kOperations) {
       if (body == poly59 && set.levels < kPolynomialDepth) continue;
-      benchmark::internal::Benchmark* one = benchmark::RegisterBenchmark(
-          (std::string(set.name) + "/" + name).c_str(), [&set, body](benchmark::State& state) {
-            Fixture& f = fixture(set);
-            body(state, f);
-            sizes(state, f);
-          });
-      one->Unit(benchmark::kMillisecond);
-      if (thread_count() == 1) {
-        one->MeasureProcessCPUTime();
-      } else {
-        one->UseRealTime();
-      }
+      bench::add_operation(std::string(set.name) + "/" + name,
+                           [&set, body = body](benchmark::State& state) {
+                             Fixture& f = fixture(set);
+                             body(state, f);
+                             sizes(state, f);
+                           });
     }
   }
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
 }
+
+}  // namespace
+
+int main(int argc, char** argv) { return bench::run_program(argc, argv, add_operations); }

@@ -1,12 +1,8 @@
 // bench_routine: polynomials, comparisons and reciprocals of one ciphertext.
-//   --json        JSON instead of a table
-//   --benchmark_* those of Google Benchmark; --benchmark_filter=S15/logistic59 picks
-// Times are CPU times of the whole process. Each result is decrypted once and held against the
-// exact function before it is timed; counters hold its largest error and what the plan counts.
-#include <benchmark/benchmark.h>
-
+// Arguments, threads and clocks: bench/program.h; --benchmark_filter=S15/logistic59 picks. Each
+// result is decrypted once and held against the exact function before it is timed; counters hold
+// its largest error and what the plan counts.
 #include <cmath>
-#include <cstring>
 #include <functional>
 #include <iostream>
 #include <set>
@@ -14,6 +10,7 @@
 #include "arith/primes.h"
 #include "ckks/encoder.h"
 #include "keys/secret_key.h"
+#include "program.h"
 #include "routine/comparison.h"
 #include "routine/reciprocal.h"
 
@@ -172,35 +169,22 @@ void run(benchmark::State& state, const Set& set, const Operation& operation, in
   state.counters["scalar_products"] = counts.scalar_products;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  std::vector<char*> arguments(argv, argv + argc);
-  char json[] = "--benchmark_format=json";
-  for (char*& argument : arguments) {
-    if (std::strcmp(argument, "--json") == 0) argument = json;
-  }
-  int count = static_cast<int>(arguments.size());
-  benchmark::Initialize(&count, arguments.data());
-  if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
-  benchmark::AddCustomContext("kernel", std::string(kernel::active().name));
-  benchmark::AddCustomContext("version", SALUS_VERSION);
+void add_operations() {
   for (const Set& set : kSets) {
     for (const Operation& operation : kOperations) {
       // From the top, and from as low as it goes.
       for (const int level : std::set{set.levels, operation.least_level}) {
         if (level < operation.least_level || level > set.levels) continue;
-        benchmark::RegisterBenchmark(
-            (std::string(set.name) + "/" + operation.name + "/level" + std::to_string(level))
-                .c_str(),
+        bench::add_operation(
+            std::string(set.name) + "/" + operation.name + "/level" + std::to_string(level),
             [&set, &operation, level](benchmark::State& state) {
               run(state, set, operation, level);
-            })
-            ->MeasureProcessCPUTime()
-            ->Unit(benchmark::kMillisecond);
+            });
       }
     }
   }
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
 }
+
+}  // namespace
+
+int main(int argc, char** argv) { return bench::run_program(argc, argv, add_operations); }
