@@ -50,14 +50,19 @@ void multiply_low(const Ciphertext& x, const Ciphertext& y, std::size_t j, kerne
   kernels.multiply_add(x.parts[1].limb(j), y.parts[0].limb(j), linear, q);
 }
 
+// P modulo q_j: what is added to a sum is divided by P with it.
+arith::Factor special_factor(const Parameters& params, std::size_t j) {
+  return {params.special_product()[j], params.q(static_cast<int>(j))};
+}
+
 // Adds P times the image of c_0.
-AddMultiple add_image(const Ciphertext& c, const ring::Automorphism& automorphism) {
-  return [&c, &automorphism](std::size_t j, const arith::Factor& p, kernel::Words to_b,
-                             kernel::Words) {
+Addend add_image(const Ciphertext& c, const ring::Automorphism& automorphism) {
+  return [&c, &automorphism](std::size_t j, kernel::Words to_b, kernel::Words) {
+    if (j > static_cast<std::size_t>(c.level)) return;
     ring::Poly image = ring::Poly::uninitialized(to_b.size(), 1, ring::Form::kNtt);
     kernel::active().permute(c.parts[0].limb(j), automorphism.source(), image.limb(0));
-    kernel::active().multiply_scalar_add(image.limb(0), p, to_b,
-                                         c.params->basis(c.level)[j]->modulus());
+    kernel::active().multiply_scalar_add(image.limb(0), special_factor(*c.params, j), to_b,
+                                         c.params->q(static_cast<int>(j)));
   };
 }
 
@@ -226,16 +231,16 @@ Status Evaluator::require_relinearization(int level) const {
 
 Result<Ciphertext> Evaluator::relinearize_switched(const Ciphertext& a, Division division) const {
   if (const Status ok = require_relinearization(a.level); !ok) return ok.error();
-  const ring::BasisView basis = params()->basis(a.level);
   const Decomposition square(*params(), a.level, a.parts[2]);
-  Switched sum = switch_key(
-      square, *keys_->relinearization, nullptr, division,
-      [&](std::size_t j, const arith::Factor& p, kernel::Words to_b, kernel::Words to_a) {
-        const arith::Modulus& q = basis[j]->modulus();
-        kernel::active().multiply_scalar_add(a.parts[0].limb(j), p, to_b, q);
-        kernel::active().multiply_scalar_add(a.parts[1].limb(j), p, to_a, q);
-      });
-  return Ciphertext{a.params, a.level, a.scale, {std::move(sum.b), std::move(sum.a)}};
+  const auto add = [&](std::size_t j, kernel::Words to_b, kernel::Words to_a) {
+    if (j > static_cast<std::size_t>(a.level)) return;
+    const arith::Modulus& q = params()->q(static_cast<int>(j));
+    const arith::Factor p = special_factor(*params(), j);
+    kernel::active().multiply_scalar_add(a.parts[0].limb(j), p, to_b, q);
+    kernel::active().multiply_scalar_add(a.parts[1].limb(j), p, to_a, q);
+  };
+  return Ciphertext{a.params, a.level, a.scale,
+                    switch_key(square, {*keys_->relinearization, nullptr, add}, division)};
 }
 
 Result<Ciphertext> Evaluator::relinearize(const Ciphertext& a) const {
@@ -269,16 +274,17 @@ Result<Ciphertext> Evaluator::multiply_switched(const Ciphertext& a, const Ciphe
   const Decomposition square(*params(), a.level, [&](std::size_t j, kernel::Words out) {
     kernel::active().multiply(a.parts[1].limb(j), b.parts[1].limb(j), out, basis[j]->modulus());
   });
-  Switched sum = switch_key(
-      square, *keys_->relinearization, nullptr, division,
-      [&](std::size_t j, const arith::Factor& p, kernel::Words to_b, kernel::Words to_a) {
-        const arith::Modulus& q = basis[j]->modulus();
-        ring::Poly low = ring::Poly::uninitialized(params()->ring_degree(), 2, ring::Form::kNtt);
-        multiply_low(a, b, j, low.limb(0), low.limb(1), q);
-        kernel::active().multiply_scalar_add(low.limb(0), p, to_b, q);
-        kernel::active().multiply_scalar_add(low.limb(1), p, to_a, q);
-      });
-  return Ciphertext{a.params, a.level, a.scale * b.scale, {std::move(sum.b), std::move(sum.a)}};
+  const auto add = [&](std::size_t j, kernel::Words to_b, kernel::Words to_a) {
+    if (j > static_cast<std::size_t>(a.level)) return;
+    const arith::Modulus& q = basis[j]->modulus();
+    const arith::Factor p = special_factor(*params(), j);
+    ring::Poly low = ring::Poly::uninitialized(params()->ring_degree(), 2, ring::Form::kNtt);
+    multiply_low(a, b, j, low.limb(0), low.limb(1), q);
+    kernel::active().multiply_scalar_add(low.limb(0), p, to_b, q);
+    kernel::active().multiply_scalar_add(low.limb(1), p, to_a, q);
+  };
+  return Ciphertext{a.params, a.level, a.scale * b.scale,
+                    switch_key(square, {*keys_->relinearization, nullptr, add}, division)};
 }
 
 Result<Ciphertext> Evaluator::multiply(const Ciphertext& a, const Ciphertext& b) const {
@@ -345,14 +351,12 @@ Result<Ciphertext> Evaluator::apply_galois(const Ciphertext& a, std::uint32_t el
   const Decomposition image(*params(), a.level, [&](std::size_t j, kernel::Words out) {
     kernel::active().permute(a.parts[1].limb(j), automorphism.source(), out);
   });
-  Switched sum = switch_key(image, keys_->galois.at(element), nullptr, Division::kByP,
-                            add_image(a, automorphism));
-  return Ciphertext{a.params, a.level, a.scale, {std::move(sum.b), std::move(sum.a)}};
+  const Switching switching{keys_->galois.at(element), nullptr, add_image(a, automorphism)};
+  return Ciphertext{a.params, a.level, a.scale, switch_key(image, switching, Division::kByP)};
 }
 
-Result<std::vector<Ciphertext>> Evaluator::rotate_hoisted(const Ciphertext& a,
-                                                          std::span<const int> steps) const {
-  if (const Status ok = require(a); !ok) return ok.error();
+Status Evaluator::require_rotations(const Ciphertext& a, std::span<const int> steps) const {
+  if (Status ok = require(a); !ok) return ok;
   if (a.parts.size() != 2) {
     return Error{ErrorCode::kInvalidArgument, "rotate: relinearize the operand first"};
   }
@@ -364,20 +368,37 @@ Result<std::vector<Ciphertext>> Evaluator::rotate_hoisted(const Ciphertext& a,
     if (!one.empty()) missing += (missing.empty() ? "" : "; ") + one;
   }
   if (!missing.empty()) return Error{ErrorCode::kMissingKey, missing};
+  return {};
+}
 
-  Decomposition digits(*params(), a.level, a.parts[1]);
-  digits.raise_all();
-  std::vector<Ciphertext> out;
+// The sums of each rotation that is not by 0, in order.
+std::vector<std::vector<ring::Poly>> Evaluator::rotation_sums(const Decomposition& digits,
+                                                              const Ciphertext& a,
+                                                              std::span<const int> steps) const {
+  std::vector<Switching> switchings;
   for (const int step : steps) {
     const std::uint32_t element = galois_element_of_rotation(params()->log_n(), step);
-    if (element == 1) {
+    if (element == 1) continue;
+    const ring::Automorphism& automorphism = params()->automorphism(element);
+    switchings.push_back({keys_->galois.at(element), &automorphism, add_image(a, automorphism)});
+  }
+  return switch_sums(digits, switchings);
+}
+
+Result<std::vector<Ciphertext>> Evaluator::rotate_hoisted(const Ciphertext& a,
+                                                          std::span<const int> steps) const {
+  if (const Status ok = require_rotations(a, steps); !ok) return ok.error();
+  const Decomposition digits(*params(), a.level, a.parts[1]);
+  std::vector<std::vector<ring::Poly>> sums = rotation_sums(digits, a, steps);
+  std::vector<Ciphertext> out;
+  auto next = sums.begin();
+  for (const int step : steps) {
+    if (galois_element_of_rotation(params()->log_n(), step) == 1) {
       out.push_back(a);
       continue;
     }
-    const ring::Automorphism& automorphism = params()->automorphism(element);
-    Switched sum = switch_key(digits, keys_->galois.at(element), &automorphism, Division::kByP,
-                              add_image(a, automorphism));
-    out.push_back({a.params, a.level, a.scale, {std::move(sum.b), std::move(sum.a)}});
+    divide(digits, Division::kByP, *next);
+    out.push_back({a.params, a.level, a.scale, std::move(*next++)});
   }
   return out;
 }

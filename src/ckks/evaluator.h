@@ -13,6 +13,7 @@
 namespace salus::ckks {
 
 enum class Division : std::uint8_t;  // key_switch.h
+class Decomposition;
 
 /// Scales that differ by less than this, relatively, count as equal: rounding of doubles, not
 /// drift.
@@ -84,8 +85,8 @@ class Evaluator {
   Result<Ciphertext> rotate(const Ciphertext& a, int steps) const;
   Result<Ciphertext> conjugate(const Ciphertext& a) const;
   /// rotate(a, s) for each s of `steps`, but for roundings: c_1 is decomposed once for all of them
-  /// (hoisting: Halevi and Shoup, CRYPTO 2018). Noise: that of rotate. Memory meanwhile: digits
-  /// times l + 1 + K limbs. Errors: kMissingKey, naming all that are missing.
+  /// (hoisting: Halevi and Shoup, CRYPTO 2018). Noise: that of rotate. Memory meanwhile: 2 (l + 1 +
+  /// K) limbs a rotation. Errors: kMissingKey, naming all that are missing.
   Result<std::vector<Ciphertext>> rotate_hoisted(const Ciphertext& a,
                                                  std::span<const int> steps) const;
 
@@ -95,9 +96,13 @@ class Evaluator {
   Status require_plain(const Ciphertext& a, const Plaintext& p, bool equal_scales) const;
   Status require_factors(const Ciphertext& a, const Ciphertext& b) const;
   Status require_relinearization(int level) const;
+  Status require_rotations(const Ciphertext& a, std::span<const int> steps) const;
   Result<Ciphertext> multiply_switched(const Ciphertext& a, const Ciphertext& b,
                                        Division division) const;
   Result<Ciphertext> relinearize_switched(const Ciphertext& a, Division division) const;
+  std::vector<std::vector<ring::Poly>> rotation_sums(const Decomposition& digits,
+                                                     const Ciphertext& a,
+                                                     std::span<const int> steps) const;
   std::string missing_galois(std::uint32_t element, const std::string& what, int level) const;
   Result<Ciphertext> apply_galois(const Ciphertext& a, std::uint32_t element,
                                   const std::string& what) const;

@@ -1,7 +1,7 @@
 #include "ckks/key_switch.h"
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 #include "base/parallel.h"
 
@@ -102,86 +102,79 @@ void Decomposition::raise(std::size_t first, std::size_t count, ring::Poly& scra
   raised.resize(plan_.digits.size());
   for (std::size_t d = 0; d < raised.size(); ++d) {
     raised[d].resize(count);
-    if (all_raised()) {
-      const KeySwitchPlan::Digit& digit = plan_.digits[d];
-      for (std::size_t i = 0; i < count; ++i) {
-        const std::size_t j = first + i;
-        raised[d][i] = digit.begin <= j && j < digit.end ? c_->limb(j)
-                                                         : raised_.limb(d * extended_.size() + j);
-      }
-      continue;
-    }
     std::vector<kernel::Words> targets;
     for (std::size_t i = 0; i < count; ++i) targets.push_back(scratch.limb(d * count + i));
     raise(d, first, targets, raised[d]);
   }
 }
 
-void Decomposition::raise_all() {
-  if (all_raised()) return;
-  const std::size_t count = plan_.digits.size();
-  const std::size_t limbs = extended_.size();
-  const ring::Blocks blocks(limbs);
-  raised_ = ring::Poly::uninitialized(params_.ring_degree(), count * limbs, ring::Form::kNtt);
-  parallel_for(count * blocks.count(), [&](std::size_t i) {
-    const std::size_t d = i / blocks.count();
-    const std::size_t first = blocks.begin(i % blocks.count());
-    std::vector<kernel::Words> targets;
-    for (std::size_t j = first; j < blocks.begin(i % blocks.count() + 1); ++j)
-      targets.push_back(raised_.limb(d * limbs + j));
-    std::vector<kernel::ConstWords> out(targets.size());
-    raise(d, first, targets, out);
-  });
+namespace {
+
+// Limb j of one sum, from that limb of the digits.
+void sum_limb(const Decomposition& c, const Switching& to, std::size_t j,
+              std::span<const kernel::ConstWords> digits, std::span<ring::Poly> sums) {
+  std::vector<kernel::ConstWords> b;
+  std::vector<kernel::ConstWords> a;
+  const std::size_t limb = key_limb(j, c.level(), to.key.level);
+  for (std::size_t d = 0; d < digits.size(); ++d) {
+    b.push_back(to.key.digits[d].b.limb(limb));
+    a.push_back(to.key.digits[d].a.limb(limb));
+  }
+  std::span<const std::uint32_t> source;
+  if (to.galois != nullptr) source = to.galois->source();
+  const kernel::Words sum_b = sums[0].limb(j);
+  const kernel::Words sum_a = sums[1].limb(j);
+  kernel::active().inner_products({digits, source, b, a, sum_b, sum_a},
+                                  c.params().extended_basis(c.level())[j]->modulus());
+  if (to.add) to.add(j, sum_b, sum_a);
 }
 
-Switched switch_key(const Decomposition& c, const KeySwitchKey& key,
-                    const ring::Automorphism* galois, Division division, const AddMultiple& add) {
-  const Parameters& params = c.params();
-  const KeySwitchPlan& plan = c.plan();
-  check(key.level >= c.level(), "evaluation key of a lower level");
-  check(key.digits.size() >= plan.digits.size(), "evaluation key with too few digits");
-  const bool rescaling = division == Division::kByPAndLastPrime;
-  check(!rescaling || plan.mod_down_rescale.has_value(), "rescale at level 0");
-  const ring::BasisView extended = params.extended_basis(c.level());
-  const std::size_t n = params.ring_degree();
-  const std::size_t count = plan.digits.size();
+}  // namespace
 
-  std::array<ring::Poly, 2> sums = {
-      ring::Poly::uninitialized(n, extended.size(), ring::Form::kNtt),
-      ring::Poly::uninitialized(n, extended.size(), ring::Form::kNtt)};
-  std::span<const std::uint32_t> source;
-  if (galois != nullptr) source = galois->source();
+std::vector<std::vector<ring::Poly>> switch_sums(const Decomposition& c,
+                                                 std::span<const Switching> switchings) {
+  const Parameters& params = c.params();
+  const std::size_t count = c.plan().digits.size();
+  const std::size_t size = params.extended_basis(c.level()).size();
+  const std::size_t n = params.ring_degree();
+  std::vector<std::vector<ring::Poly>> sums(switchings.size());
+  for (std::size_t i = 0; i < switchings.size(); ++i) {
+    check(switchings[i].key.level >= c.level(), "evaluation key of a lower level");
+    check(switchings[i].key.digits.size() >= count, "evaluation key with too few digits");
+    for (int part = 0; part < 2; ++part)
+      sums[i].push_back(ring::Poly::uninitialized(n, size, ring::Form::kNtt));
+  }
   // A few limbs of the sums at a time, so that the raised digits stay in the cache. Digits of one
   // prime gain nothing from conversion to several limbs at once.
-  const ring::Blocks blocks(extended.size(), params.alpha() == 1 ? 1 : ring::Blocks::kLimbsAtOnce);
+  const ring::Blocks blocks(size, params.alpha() == 1 ? 1 : ring::Blocks::kLimbsAtOnce);
   parallel_for(blocks.count(), [&](std::size_t block) {
     const std::size_t first = blocks.begin(block);
     const std::size_t limbs = blocks.begin(block + 1) - first;
-    ring::Poly scratch =
-        ring::Poly::uninitialized(n, c.all_raised() ? 0 : count * limbs, ring::Form::kNtt);
+    ring::Poly scratch = ring::Poly::uninitialized(n, count * limbs, ring::Form::kNtt);
     std::vector<std::vector<kernel::ConstWords>> raised;
     c.raise(first, limbs, scratch, raised);
     std::vector<kernel::ConstWords> digits(count);
-    std::vector<kernel::ConstWords> b(count);
-    std::vector<kernel::ConstWords> a(count);
     for (std::size_t i = 0; i < limbs; ++i) {
-      const std::size_t j = first + i;
-      const std::size_t limb = key_limb(j, c.level(), key.level);
-      for (std::size_t d = 0; d < count; ++d) {
-        digits[d] = raised[d][i];
-        b[d] = key.digits[d].b.limb(limb);
-        a[d] = key.digits[d].a.limb(limb);
-      }
-      const arith::Modulus& q = extended[j]->modulus();
-      const kernel::Words sum_b = sums[0].limb(j);
-      const kernel::Words sum_a = sums[1].limb(j);
-      kernel::active().inner_products({digits, source, b, a, sum_b, sum_a}, q);
-      if (add && j <= static_cast<std::size_t>(c.level()))
-        add(j, arith::Factor(params.special_product()[j], q), sum_b, sum_a);
+      for (std::size_t d = 0; d < count; ++d) digits[d] = raised[d][i];
+      for (std::size_t k = 0; k < switchings.size(); ++k)
+        sum_limb(c, switchings[k], first + i, digits, sums[k]);
     }
   });
+  return sums;
+}
+
+void divide(const Decomposition& c, Division division, std::span<ring::Poly> sums) {
+  const KeySwitchPlan& plan = c.plan();
+  const bool rescaling = division == Division::kByPAndLastPrime;
+  check(!rescaling || plan.mod_down_rescale.has_value(), "rescale at level 0");
   (rescaling ? *plan.mod_down_rescale : plan.mod_down).apply(sums);
-  return {std::move(sums[0]), std::move(sums[1])};
+}
+
+std::vector<ring::Poly> switch_key(const Decomposition& c, const Switching& switching,
+                                   Division division) {
+  std::vector<ring::Poly> sums = std::move(switch_sums(c, {&switching, 1})[0]);
+  divide(c, division, sums);
+  return sums;
 }
 
 }  // namespace salus::ckks

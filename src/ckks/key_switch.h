@@ -26,13 +26,8 @@ class Decomposition {
   int level() const { return level_; }
   const KeySwitchPlan& plan() const { return plan_; }
 
-  /// Raises all digits to all limbs of (q_0 .. q_l, p_0 ..), to be used by several key switches
-  /// (hoisting: Halevi and Shoup, CRYPTO 2018). Memory: `digits` times `limbs` limbs.
-  void raise_all();
-  bool all_raised() const { return raised_.limb_count() > 0; }
-
-  /// raised[d][i] becomes limb first + i of digit d in NTT form, in `scratch`, digits times
-  /// `count` limbs of it, or where it stands already.
+  /// raised[d][i] becomes limb first + i of digit d in NTT form: in `scratch`, digits times `count`
+  /// limbs of it, or where it stands already.
   void raise(std::size_t first, std::size_t count, ring::Poly& scratch,
              std::vector<std::vector<kernel::ConstWords>>& raised) const;
 
@@ -50,27 +45,34 @@ class Decomposition {
   ring::Poly coefficients_;
   ring::Poly multiples_;
   std::vector<std::vector<kernel::ConstWords>> prepared_;  // [digit]
-  ring::Poly raised_;                                      // [digit][limb], where all are raised
-};
-
-/// b + a s = c s', modulo q_0 .. q_l or one prime less.
-struct Switched {
-  ring::Poly b;
-  ring::Poly a;
 };
 
 enum class Division : std::uint8_t { kByP, kByPAndLastPrime };
 
-/// Adds P times limb j <= l of what the result is added to; p = P mod q_j.
-using AddMultiple =
-    std::function<void(std::size_t j, const arith::Factor& p, kernel::Words b, kernel::Words a)>;
+/// Adds to limb j of (q_0 .. q_l, p_0 ..) of a sum, which is divided by P afterwards.
+using Addend = std::function<void(std::size_t j, kernel::Words b, kernel::Words a)>;
 
-/// c under the key's s' as a ciphertext under s, divided by P or by P q_l. With `galois` it is the
-/// image of c under that automorphism: the digits are permuted where they are multiplied. `add` may
-/// be empty.
-/// Cost: raising the digits unless done, 2 (l + 1 + K) inner products, 2 (l + 1 + K) transforms.
-/// Errors (Defect): a key of a lower level or with too few digits; division by q_0.
-Switched switch_key(const Decomposition& c, const KeySwitchKey& key,
-                    const ring::Automorphism* galois, Division division, const AddMultiple& add);
+/// One of the key switches of the same digits.
+struct Switching {
+  const KeySwitchKey& key;
+  const ring::Automorphism* galois = nullptr;  ///< the digits' image is taken where they are read
+  Addend add;                                  ///< may be empty
+};
+
+/// For each switching, b and a with b + a s = P c s' + what it adds, modulo q_0 .. q_l P; s' the
+/// key's, c its image under `galois`. A limb of the digits is raised once for all switchings
+/// (hoisting: Halevi and Shoup, CRYPTO 2018) and read from the cache by them. Cost: raising the
+/// digits, 2 (l + 1 + K) inner products a switching.
+/// Errors (Defect): a key of a lower level or with too few digits.
+std::vector<std::vector<ring::Poly>> switch_sums(const Decomposition& c,
+                                                 std::span<const Switching> switchings);
+
+/// Such sums divided by P or by P q_l, rounded: 2 (l + 1 + K) transforms.
+/// Errors (Defect): division by q_0.
+void divide(const Decomposition& c, Division division, std::span<ring::Poly> sums);
+
+/// Both for one switching.
+std::vector<ring::Poly> switch_key(const Decomposition& c, const Switching& switching,
+                                   Division division);
 
 }  // namespace salus::ckks
