@@ -44,6 +44,26 @@ struct SeededCiphertext {
   Ciphertext expand() const;
 };
 
+/// P times a ciphertext's polynomials, modulo q_0 .. q_level P: what a key switch gives before it
+/// is divided by P, P the product of the special primes. Linear operations on it put the division
+/// off (double hoisting: Bossuat, Mouchet, Troncoso-Pastoriza and Hubaux, eprint 2020/1203). In NTT
+/// form, two parts of level + 1 + K limbs. `scale` is that of the ciphertext.
+struct ExtendedCiphertext {
+  ParametersPtr params;
+  int level = 0;
+  double scale = 1;
+  std::vector<ring::Poly> parts;
+};
+
+/// An encoded vector with the residues modulo the special primes, too: what an ExtendedCiphertext
+/// is multiplied by. In NTT form, level + 1 + K limbs.
+struct ExtendedPlaintext {
+  ParametersPtr params;
+  int level = 0;
+  double scale = 1;
+  ring::Poly poly;
+};
+
 /// Same parameters, by hash.
 inline bool same_parameters(const ParametersPtr& a, const ParametersPtr& b) {
   return a == b || (a && b && a->hash() == b->hash());

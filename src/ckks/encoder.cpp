@@ -264,7 +264,8 @@ void Encoder::transform(std::vector<Complex>& values, bool inverse) const {
   for (std::size_t i = 0; i < n; ++i) values[i] = {re[i], im[i]};
 }
 
-Result<Plaintext> Encoder::encode_slots(std::vector<Complex> slots, int level, double scale) const {
+Result<ring::Poly> Encoder::polynomial(std::vector<Complex> slots, int level, double scale,
+                                       Basis basis) const {
   const std::size_t n = params_->slot_count();
   if (level < 0 || level > params_->max_level()) {
     return Error{ErrorCode::kInvalidArgument, "encode: level " + std::to_string(level) +
@@ -304,11 +305,12 @@ Result<Plaintext> Encoder::encode_slots(std::vector<Complex> slots, int level, d
                      " do not fit the modulus of " + std::to_string(params_->log_q(level)) +
                      " bits at level " + std::to_string(level)};
   }
-  return Plaintext{params_, level, scale,
-                   rounded_poly(coefficients, largest, params_->basis(level))};
+  return rounded_poly(
+      coefficients, largest,
+      basis == Basis::kChain ? params_->basis(level) : params_->extended_basis(level));
 }
 
-Result<Plaintext> Encoder::encode(std::span<const Complex> values, int level, double scale) const {
+Result<std::vector<Complex>> Encoder::padded(std::span<const Complex> values) const {
   if (values.size() > params_->slot_count()) {
     return Error{ErrorCode::kInvalidArgument, "encode: " + std::to_string(values.size()) +
                                                   " values do not fit " +
@@ -316,12 +318,29 @@ Result<Plaintext> Encoder::encode(std::span<const Complex> values, int level, do
   }
   std::vector<Complex> slots(params_->slot_count());
   std::copy(values.begin(), values.end(), slots.begin());
-  return encode_slots(std::move(slots), level, scale);
+  return slots;
+}
+
+Result<Plaintext> Encoder::encode(std::span<const Complex> values, int level, double scale) const {
+  Result<std::vector<Complex>> slots = padded(values);
+  if (!slots) return slots.error();
+  Result<ring::Poly> poly = polynomial(std::move(*slots), level, scale, Basis::kChain);
+  if (!poly) return poly.error();
+  return Plaintext{params_, level, scale, std::move(*poly)};
 }
 
 Result<Plaintext> Encoder::encode(std::span<const double> values, int level, double scale) const {
   const std::vector<Complex> widened(values.begin(), values.end());
   return encode(std::span<const Complex>(widened), level, scale);
+}
+
+Result<ExtendedPlaintext> Encoder::encode_extended(std::span<const double> values, int level,
+                                                   double scale) const {
+  Result<std::vector<Complex>> slots = padded(std::vector<Complex>(values.begin(), values.end()));
+  if (!slots) return slots.error();
+  Result<ring::Poly> poly = polynomial(std::move(*slots), level, scale, Basis::kExtended);
+  if (!poly) return poly.error();
+  return ExtendedPlaintext{params_, level, scale, std::move(*poly)};
 }
 
 Result<Plaintext> Encoder::encode_repeated(std::span<const double> values, int level,
@@ -334,7 +353,9 @@ Result<Plaintext> Encoder::encode_repeated(std::span<const double> values, int l
   }
   std::vector<Complex> slots(params_->slot_count());
   for (std::size_t i = 0; i < slots.size(); ++i) slots[i] = values[i % values.size()];
-  return encode_slots(std::move(slots), level, scale);
+  Result<ring::Poly> poly = polynomial(std::move(slots), level, scale, Basis::kChain);
+  if (!poly) return poly.error();
+  return Plaintext{params_, level, scale, std::move(*poly)};
 }
 
 std::vector<Complex> Encoder::decode(const Plaintext& plain) const {

@@ -30,6 +30,10 @@ class Encoder {
   Result<Plaintext> encode(std::span<const double> values, int level, double scale) const;
   /// `values`, a power of two of them, repeated over all slots.
   Result<Plaintext> encode_repeated(std::span<const double> values, int level, double scale) const;
+  /// The same polynomial as encode(), with the limbs of the special primes. Errors: those of
+  /// encode.
+  Result<ExtendedPlaintext> encode_extended(std::span<const double> values, int level,
+                                            double scale) const;
 
   /// All slots. A polynomial that is small modulo q_0 q_1 q_2 is read from these limbs alone. Where
   /// q_0 .. q_level exceeds a double's 2^1023, a plaintext that is not small (a wrong key,
@@ -39,7 +43,10 @@ class Encoder {
 
  private:
   void transform(std::vector<Complex>& values, bool inverse) const;
-  Result<Plaintext> encode_slots(std::vector<Complex> slots, int level, double scale) const;
+  enum class Basis : std::uint8_t { kChain, kExtended };
+  Result<std::vector<Complex>> padded(std::span<const Complex> values) const;
+  Result<ring::Poly> polynomial(std::vector<Complex> slots, int level, double scale,
+                                Basis basis) const;
 
   ParametersPtr params_;
   std::vector<Complex> roots_;           // [half + j] = exp(pi i j / half), j < half

@@ -50,18 +50,13 @@ void multiply_low(const Ciphertext& x, const Ciphertext& y, std::size_t j, kerne
   kernels.multiply_add(x.parts[1].limb(j), y.parts[0].limb(j), linear, q);
 }
 
-// P modulo q_j: what is added to a sum is divided by P with it.
-arith::Factor special_factor(const Parameters& params, std::size_t j) {
-  return {params.special_product()[j], params.q(static_cast<int>(j))};
-}
-
 // Adds P times the image of c_0.
 Addend add_image(const Ciphertext& c, const ring::Automorphism& automorphism) {
   return [&c, &automorphism](std::size_t j, kernel::Words to_b, kernel::Words) {
     if (j > static_cast<std::size_t>(c.level)) return;
     ring::Poly image = ring::Poly::uninitialized(to_b.size(), 1, ring::Form::kNtt);
     kernel::active().permute(c.parts[0].limb(j), automorphism.source(), image.limb(0));
-    kernel::active().multiply_scalar_add(image.limb(0), special_factor(*c.params, j), to_b,
+    kernel::active().multiply_scalar_add(image.limb(0), c.params->special_product(j), to_b,
                                          c.params->q(static_cast<int>(j)));
   };
 }
@@ -235,7 +230,7 @@ Result<Ciphertext> Evaluator::relinearize_switched(const Ciphertext& a, Division
   const auto add = [&](std::size_t j, kernel::Words to_b, kernel::Words to_a) {
     if (j > static_cast<std::size_t>(a.level)) return;
     const arith::Modulus& q = params()->q(static_cast<int>(j));
-    const arith::Factor p = special_factor(*params(), j);
+    const arith::Factor& p = params()->special_product(j);
     kernel::active().multiply_scalar_add(a.parts[0].limb(j), p, to_b, q);
     kernel::active().multiply_scalar_add(a.parts[1].limb(j), p, to_a, q);
   };
@@ -277,7 +272,7 @@ Result<Ciphertext> Evaluator::multiply_switched(const Ciphertext& a, const Ciphe
   const auto add = [&](std::size_t j, kernel::Words to_b, kernel::Words to_a) {
     if (j > static_cast<std::size_t>(a.level)) return;
     const arith::Modulus& q = basis[j]->modulus();
-    const arith::Factor p = special_factor(*params(), j);
+    const arith::Factor& p = params()->special_product(j);
     ring::Poly low = ring::Poly::uninitialized(params()->ring_degree(), 2, ring::Form::kNtt);
     multiply_low(a, b, j, low.limb(0), low.limb(1), q);
     kernel::active().multiply_scalar_add(low.limb(0), p, to_b, q);
@@ -397,7 +392,7 @@ Result<std::vector<Ciphertext>> Evaluator::rotate_hoisted(const Ciphertext& a,
       out.push_back(a);
       continue;
     }
-    divide(digits, Division::kByP, *next);
+    divide(*params(), a.level, Division::kByP, *next);
     out.push_back({a.params, a.level, a.scale, std::move(*next++)});
   }
   return out;

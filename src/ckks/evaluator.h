@@ -90,8 +90,32 @@ class Evaluator {
   Result<std::vector<Ciphertext>> rotate_hoisted(const Ciphertext& a,
                                                  std::span<const int> steps) const;
 
+  /// The same without the divisions by P. Noise: that of rotate without its rounding.
+  /// Errors: those of rotate_hoisted.
+  Result<std::vector<ExtendedCiphertext>> rotate_extended(const Ciphertext& a,
+                                                          std::span<const int> steps) const;
+  /// sum_j z_j p_(i n + j) for each i, n the number of ciphertexts; scale scale_z * scale_p. All
+  /// levels are equal, and the scales of either kind. Cost: each plaintext is read once from
+  /// memory, the ciphertexts stay in the cache; no transform.
+  /// Errors: kMismatch, kScaleMismatch, kLevelExhausted (the scale does not fit the modulus);
+  /// kInvalidArgument (no ciphertext, or no multiple of n plaintexts).
+  Result<std::vector<ExtendedCiphertext>> inner_products(
+      std::span<const ExtendedCiphertext> z, std::span<const ExtendedPlaintext> p) const;
+  /// sum + rotate(a, steps). Cost: the division of one polynomial and the sums of one key switch:
+  /// l + 1 + 2 K transforms less than a rotation. Noise: that of rotate with half its rounding.
+  /// Errors: kMismatch, kScaleMismatch, kMissingKey.
+  Result<ExtendedCiphertext> rotate_add(ExtendedCiphertext a, int steps,
+                                        const ExtendedCiphertext& sum) const;
+  /// Divided by P: the ciphertext; or by P q_l: its rescaling. Noise: rounding, as in rescale.
+  /// Errors: kMismatch; kLevelExhausted at level 0.
+  Result<Ciphertext> reduce(ExtendedCiphertext a) const;
+  Result<Ciphertext> reduce_rescale(ExtendedCiphertext a) const;
+
  private:
   Status require(const Ciphertext& a) const;
+  Status require(const ExtendedCiphertext& a) const;
+  Status require_terms(std::span<const ExtendedCiphertext> z,
+                       std::span<const ExtendedPlaintext> p) const;
   Status require_pair(const Ciphertext& a, const Ciphertext& b, bool equal_scales) const;
   Status require_plain(const Ciphertext& a, const Plaintext& p, bool equal_scales) const;
   Status require_factors(const Ciphertext& a, const Ciphertext& b) const;

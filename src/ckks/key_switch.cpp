@@ -163,8 +163,8 @@ std::vector<std::vector<ring::Poly>> switch_sums(const Decomposition& c,
   return sums;
 }
 
-void divide(const Decomposition& c, Division division, std::span<ring::Poly> sums) {
-  const KeySwitchPlan& plan = c.plan();
+void divide(const Parameters& params, int level, Division division, std::span<ring::Poly> sums) {
+  const KeySwitchPlan& plan = params.key_switch_plan(level);
   const bool rescaling = division == Division::kByPAndLastPrime;
   check(!rescaling || plan.mod_down_rescale.has_value(), "rescale at level 0");
   (rescaling ? *plan.mod_down_rescale : plan.mod_down).apply(sums);
@@ -173,7 +173,7 @@ void divide(const Decomposition& c, Division division, std::span<ring::Poly> sum
 std::vector<ring::Poly> switch_key(const Decomposition& c, const Switching& switching,
                                    Division division) {
   std::vector<ring::Poly> sums = std::move(switch_sums(c, {&switching, 1})[0]);
-  divide(c, division, sums);
+  divide(c.params(), c.level(), division, sums);
   return sums;
 }
 

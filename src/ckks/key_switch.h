@@ -67,9 +67,9 @@ struct Switching {
 std::vector<std::vector<ring::Poly>> switch_sums(const Decomposition& c,
                                                  std::span<const Switching> switchings);
 
-/// Such sums divided by P or by P q_l, rounded: 2 (l + 1 + K) transforms.
+/// Polynomials modulo q_0 .. q_l P divided by P or by P q_l, rounded: l + 1 + K transforms each.
 /// Errors (Defect): division by q_0.
-void divide(const Decomposition& c, Division division, std::span<ring::Poly> sums);
+void divide(const Parameters& params, int level, Division division, std::span<ring::Poly> sums);
 
 /// Both for one switching.
 std::vector<ring::Poly> switch_key(const Decomposition& c, const Switching& switching,

@@ -139,7 +139,7 @@ Parameters::Parameters(const ParametersLiteral& literal, ring::Basis all)
     const arith::Modulus& m = tables->modulus();
     std::uint64_t product = 1;
     for (const std::uint64_t p : literal_.p) product = m.multiply(product, m.reduce(p));
-    special_product_.push_back(product);
+    special_product_.emplace_back(product, m);
   }
 }
 

@@ -71,8 +71,8 @@ class Parameters {
   ring::BasisView basis(int level) const;
   /// q_0 .. q_level, p_0 .. p_{K-1}: where evaluation keys live
   ring::BasisView extended_basis(int level) const;
-  /// P mod q_j
-  const std::vector<std::uint64_t>& special_product() const { return special_product_; }
+  /// P mod q_j; 1 where there are no special primes
+  const arith::Factor& special_product(std::size_t j) const { return special_product_[j]; }
   /// Errors (Defect): no special primes.
   const KeySwitchPlan& key_switch_plan(int level) const;
   /// X -> X^element, its permutation computed once. Errors (Defect): element even or not below 2N.
@@ -87,7 +87,7 @@ class Parameters {
   ring::Basis chain_;
   std::vector<ring::Basis> extended_;
   std::size_t alpha_;
-  std::vector<std::uint64_t> special_product_;
+  std::vector<arith::Factor> special_product_;
   std::vector<KeySwitchPlan> plans_;
   mutable std::mutex automorphisms_mutex_;
   mutable std::map<std::uint32_t, ring::Automorphism> automorphisms_;

@@ -95,7 +95,7 @@ TEST(Parameters, SpecialProductsAreResiduesOfP) {
   const ParametersPtr params = must(Parameters::create(literal_of(kSecure)));
   for (int level = 0; level <= 3; ++level) {
     const auto p = static_cast<arith::uint128>(params->literal().p[0]) * params->literal().p[1];
-    EXPECT_EQ(params->special_product()[static_cast<std::size_t>(level)],
+    EXPECT_EQ(params->special_product(static_cast<std::size_t>(level)).value,
               static_cast<std::uint64_t>(p % params->q(level).value()));
   }
 }

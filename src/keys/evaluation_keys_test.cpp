@@ -76,7 +76,7 @@ void expect_key_equation(const CkksFixture& f, const ckks::KeySwitchKey& key,
       for (std::size_t i = 0; i < e.size(); ++i) {
         e[i] = q.add(key.digits[d].b.limb(j)[i], q.multiply(key.digits[d].a.limb(j)[i], s[i]));
         if (j < chain && j / f.params->alpha() == d) {
-          e[i] = q.subtract(e[i], q.multiply(f.params->special_product()[j], from.limb(j)[i]));
+          e[i] = q.subtract(e[i], q.multiply(f.params->special_product(j).value, from.limb(j)[i]));
         }
       }
       kernel::active().ntt_inverse(e, *basis[j]);

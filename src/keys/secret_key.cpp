@@ -210,7 +210,7 @@ ckks::KeySwitchKey make_key_switch_key(const SecretKey& secret, const ring::Poly
     Secret<std::uint64_t> term(params.ring_degree());
     for (std::size_t j = digit.begin; j < digit.end; ++j) {
       const arith::Modulus& q = extended[j]->modulus();
-      const arith::Factor p(params.special_product()[j], q);
+      const arith::Factor& p = params.special_product(j);
       kernel::active().multiply_scalar(from.limb(j), p, term.reveal(), q);
       kernel::active().add(b.limb(j), term.reveal(), b.limb(j), q);
     }

@@ -61,52 +61,51 @@ Result<LinearTransform> LinearTransform::create(const ckks::Encoder& encoder,
         }
       }
     }
-    Result<ckks::Plaintext> plain = encoder.encode(std::span<const double>(values), level, scale);
+    Result<ckks::ExtendedPlaintext> plain = encoder.encode_extended(values, level, scale);
     if (!plain) return plain.error();
     out.diagonals_.push_back(std::move(*plain));
   }
   return out;
 }
 
-Result<ckks::Ciphertext> LinearTransform::apply(const ckks::Evaluator& evaluator,
-                                                const ckks::Ciphertext& x) const {
+Result<ckks::ExtendedCiphertext> LinearTransform::sum(const ckks::Evaluator& evaluator,
+                                                      const ckks::Ciphertext& x) const {
   const auto baby = static_cast<std::size_t>(shape_.baby);
   std::vector<int> steps(baby);
   std::iota(steps.begin(), steps.end(), 0);
-  const Result<std::vector<ckks::Ciphertext>> rotations = evaluator.rotate_hoisted(x, steps);
-  if (!rotations) return rotations.error();
-  const std::vector<ckks::Ciphertext>& rotated = *rotations;
+  const Result<std::vector<ckks::ExtendedCiphertext>> rotated = evaluator.rotate_extended(x, steps);
+  if (!rotated) return rotated.error();
 
-  ckks::Ciphertext acc;
-  for (std::size_t giant = 0; giant < diagonal_count_; giant += baby) {
-    Result<ckks::Ciphertext> sum = evaluator.multiply_plain(rotated[0], diagonals_[giant]);
-    if (!sum) return sum.error();
-    for (std::size_t j = 1; j < baby; ++j) {
-      evaluator.multiply_plain_add(rotated[j], diagonals_[giant + j], *sum);
-    }
-    Result<ckks::Ciphertext> moved = evaluator.rotate(*sum, static_cast<int>(giant));
-    if (!moved) return moved.error();
-    Result<ckks::Ciphertext> total = giant == 0 ? std::move(moved) : evaluator.add(acc, *moved);
-    if (!total) return total.error();
-    acc = std::move(*total);
-  }
-
+  Result<std::vector<ckks::ExtendedCiphertext>> parts =
+      evaluator.inner_products(*rotated, diagonals_);
+  if (!parts) return parts.error();
+  Result<ckks::ExtendedCiphertext> acc = std::move((*parts)[0]);
+  for (std::size_t i = 1; acc && i < parts->size(); ++i)
+    acc = evaluator.rotate_add(std::move((*parts)[i]), static_cast<int>(i * baby), *acc);
   const auto fold = static_cast<std::size_t>(shape_.fold);
   const std::size_t delta = slots_ / fold + diagonal_count_;
-  for (std::size_t k = 1; k < fold; k *= 2) {
-    const Result<ckks::Ciphertext> other =
-        evaluator.rotate(acc, static_cast<int>(delta * k % slots_));
-    if (!other) return other.error();
-    Result<ckks::Ciphertext> total = evaluator.add(acc, *other);
-    if (!total) return total.error();
-    acc = std::move(*total);
-  }
+  for (std::size_t k = 1; acc && k < fold; k *= 2)
+    acc = evaluator.rotate_add(*acc, static_cast<int>(delta * k % slots_), *acc);
   return acc;
+}
+
+Result<ckks::Ciphertext> LinearTransform::apply(const ckks::Evaluator& evaluator,
+                                                const ckks::Ciphertext& x) const {
+  Result<ckks::ExtendedCiphertext> out = sum(evaluator, x);
+  if (!out) return out.error();
+  return evaluator.reduce(std::move(*out));
+}
+
+Result<ckks::Ciphertext> LinearTransform::apply_rescale(const ckks::Evaluator& evaluator,
+                                                        const ckks::Ciphertext& x) const {
+  Result<ckks::ExtendedCiphertext> out = sum(evaluator, x);
+  if (!out) return out.error();
+  return evaluator.reduce_rescale(std::move(*out));
 }
 
 std::size_t LinearTransform::byte_count() const {
   std::size_t sum = 0;
-  for (const ckks::Plaintext& plain : diagonals_) sum += plain.poly.words().size_bytes();
+  for (const ckks::ExtendedPlaintext& plain : diagonals_) sum += plain.poly.words().size_bytes();
   return sum;
 }
 

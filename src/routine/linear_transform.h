@@ -23,11 +23,14 @@ struct LinearShape {
 /// Algorithm (Halevi and Shoup, CRYPTO 2014; baby steps after their CRYPTO 2018 paper): with S
 /// slots, D = c / F and delta = S / F + D, part f holds row r at slot f delta + r, where diagonal d
 /// reads column (r + f D + d) mod c. acc = sum_i rotate(sum_j diagonal[i B + j] rotate(x, j), i B);
-/// then acc += rotate(acc, delta 2^k), k = 0 .. log2(F) - 1.
+/// then acc += rotate(acc, delta 2^k), k = 0 .. log2(F) - 1. All of it modulo Q P, divided by P
+/// once at the end (double hoisting: Bossuat et al., eprint 2020/1203, algorithm 6).
 ///
 /// Slots 0 .. rows - 1 of the result hold A x, the others partial sums. Level: that of x. Scale:
-/// scale_x * scale. Cost: B - 1 hoisted, (D / B - 1) + log2(F) whole rotations, D plaintext
-/// products.
+/// scale_x * scale. Cost: raising the digits of x and B - 1 inner products with keys; for each of
+/// the (D / B - 1) + log2(F) other rotations a division of one polynomial and one key switch
+/// without its own; 2 D (l + 1 + K) products of limbs; one division by P. Memory: D (l + 1 + K)
+/// limbs, B of 2 (l + 1 + K) meanwhile.
 class LinearTransform {
  public:
   /// Errors: kInvalidArgument (shape: rows + (F - 1) D <= S / F, c <= S / F, powers of two), those
@@ -38,15 +41,20 @@ class LinearTransform {
 
   /// Errors: kMissingKey, kMismatch (level).
   Result<ckks::Ciphertext> apply(const ckks::Evaluator& evaluator, const ckks::Ciphertext& x) const;
+  /// rescale(apply(x)) but for roundings: one division by P q_l. Errors: those of both.
+  Result<ckks::Ciphertext> apply_rescale(const ckks::Evaluator& evaluator,
+                                         const ckks::Ciphertext& x) const;
 
   std::size_t byte_count() const;
 
  private:
   LinearTransform(const LinearShape& shape, std::size_t diagonal_count, std::size_t slots);
+  Result<ckks::ExtendedCiphertext> sum(const ckks::Evaluator& evaluator,
+                                       const ckks::Ciphertext& x) const;
   LinearShape shape_;
   std::size_t diagonal_count_;  // D
   std::size_t slots_;
-  std::vector<ckks::Plaintext> diagonals_;
+  std::vector<ckks::ExtendedPlaintext> diagonals_;
 };
 
 }  // namespace salus::routine

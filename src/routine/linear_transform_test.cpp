@@ -63,7 +63,11 @@ TEST_P(LinearTransformOf, EncryptedVectorIsTheMatrixProduct) {
   const LinearTransform transform = must(
       LinearTransform::create(encoder, *params, {kRows, kColumns, baby, fold}, matrix, 1, 0x1p40));
   const ckks::Ciphertext product = must(evaluator.rescale(must(transform.apply(evaluator, input))));
+  const ckks::Ciphertext at_once = must(transform.apply_rescale(evaluator, input));
+  EXPECT_EQ(at_once.level, product.level);
+  EXPECT_EQ(at_once.scale, product.scale);
   const std::vector<double> out = encoder.decode_real(must(keys::decrypt(secret, product)));
+  const std::vector<double> same = encoder.decode_real(must(keys::decrypt(secret, at_once)));
 
   // Fresh noise, key switching and rescaling each stay below 2^-20 of a slot at scale 2^40 and
   // N = 2^11; 64 columns with entries of at most one add up linearly.
@@ -72,6 +76,7 @@ TEST_P(LinearTransformOf, EncryptedVectorIsTheMatrixProduct) {
     double expected = 0;
     for (std::size_t m = 0; m < kColumns; ++m) expected += matrix[r * kColumns + m] * x[m];
     EXPECT_NEAR(out[r], expected, tolerance) << "row " << r;
+    EXPECT_NEAR(same[r], expected, tolerance) << "row " << r;
   }
 }
 

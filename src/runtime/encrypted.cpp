@@ -137,8 +137,8 @@ class EncryptedRun {
     for (const Node& node : prepared.circuit_.nodes) {
       if (node.op != Op::kRescale) continue;
       const ValueId product = node.operands[0];
-      deferred_[product] =
-          prepared.circuit_.nodes[product].op == Op::kMultiply && uses_[product] == 1;
+      const Op op = prepared.circuit_.nodes[product].op;
+      deferred_[product] = (op == Op::kMultiply || op == Op::kLinear) && uses_[product] == 1;
     }
   }
 
@@ -168,6 +168,10 @@ class EncryptedRun {
   Result<ckks::Ciphertext> evaluate(const Node& node, ValueId id) const {
     if (deferred_[node.operands[0]]) {
       const Node& product = prepared_.circuit_.nodes[node.operands[0]];
+      if (product.op == Op::kLinear) {
+        const ckks::Ciphertext& x = get(product.operands[0]);
+        return prepared_.linear_.at(node.operands[0]).apply_rescale(evaluator_, x);
+      }
       return evaluator_.multiply_rescale(get(product.operands[0]), get(product.operands[1]));
     }
     const ckks::Ciphertext& x = get(node.operands[0]);
