@@ -7,6 +7,7 @@
 #include "client/key_file.h"
 #include "client/twin.h"
 #include "client/upload.h"
+#include "runtime/memory.h"
 #include "terminal.h"
 
 namespace salus::cli {
@@ -38,15 +39,17 @@ json to_json(const program::Certificate& c) {
 }
 
 std::string cost_text(const program::Program& p, const ckks::Parameters& params,
-                      const client::TwinSizes& sizes) {
+                      const client::TwinSizes& sizes, const runtime::MemoryEstimate& memory) {
   return fmt::format(
       "encryption: N = {}, log QP = {:.0f} bits, {} levels, 128-bit security\n"
       "stages: basis {} operations, readout {} operations\n"
-      "a twin uploads {} evaluation keys ({}) and {} ciphertexts ({}), {} in all\n",
+      "a twin uploads {} evaluation keys ({}) and {} ciphertexts ({}), {} in all\n"
+      "a run takes up to {} of a server's memory: keys {}, tables {}, values {}\n",
       params.ring_degree(), params.log_qp(), params.max_level(), p.basis.circuit.nodes.size(),
       p.readout.circuit.nodes.size(), sizes.evaluation_key_count,
       human_bytes(sizes.evaluation_key_bytes), sizes.ciphertext_count,
-      human_bytes(sizes.ciphertext_bytes), human_bytes(sizes.total()));
+      human_bytes(sizes.ciphertext_bytes), human_bytes(sizes.total()), human_bytes(memory.total()),
+      human_bytes(memory.keys), human_bytes(memory.tables), human_bytes(memory.values));
 }
 
 std::string schema_text(const program::Program& p) {
@@ -81,6 +84,11 @@ Result<Answer> describe(const program::Program& p, const Digest& digest, std::ui
   if (!keys) return keys.error();
   const Result<client::TwinSizes> sizes = client::sizes_of(p, *keys);
   if (!sizes) return sizes.error();
+  const auto stage = [&](const program::Stage& s) {
+    return runtime::estimate_memory(s.circuit, s.constants, **params, 1);
+  };
+  const runtime::MemoryEstimate memory =
+      runtime::in_sequence(stage(p.basis), stage(p.readout), runtime::key_bytes(*keys, **params));
   json parameters = json::array();
   for (const program::Parameter& q : p.parameters) {
     parameters.push_back({{"name", q.name},
@@ -90,7 +98,7 @@ Result<Answer> describe(const program::Program& p, const Digest& digest, std::ui
                           {"high", q.high}});
   }
   Answer answer;
-  answer.text = schema_text(p) + cost_text(p, **params, *sizes) +
+  answer.text = schema_text(p) + cost_text(p, **params, *sizes, memory) +
                 fmt::format("digest {} ({})\n", digest.hex(), human_bytes(bytes));
   answer.json = {{"name", p.name},
                  {"digest", digest.hex()},
@@ -109,7 +117,12 @@ Result<Answer> describe(const program::Program& p, const Digest& digest, std::ui
                  {"evaluation_key_count", sizes->evaluation_key_count},
                  {"evaluation_key_bytes", sizes->evaluation_key_bytes},
                  {"ciphertext_bytes", sizes->ciphertext_bytes},
-                 {"upload_bytes", sizes->total()}};
+                 {"upload_bytes", sizes->total()},
+                 {"server_memory_bytes",
+                  {{"total", memory.total()},
+                   {"keys", memory.keys},
+                   {"tables", memory.tables},
+                   {"values", memory.values}}}};
   return answer;
 }
 

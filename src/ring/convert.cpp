@@ -24,8 +24,7 @@ void add_constant(kernel::Words limb, std::uint64_t value, const arith::Modulus&
 
 }  // namespace
 
-Blocks::Blocks(std::size_t limbs, std::size_t at_once) : limbs_(limbs) {
-  const auto threads = static_cast<std::size_t>(thread_count());
+Blocks::Blocks(std::size_t limbs, std::size_t at_once, std::size_t threads) : limbs_(limbs) {
   count_ = threads * ((limbs + at_once * threads - 1) / (at_once * threads));
   count_ = std::min(count_, limbs);
 }

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "base/parallel.h"
 #include "ring/poly.h"
 
 namespace salus::ring {
@@ -20,7 +21,8 @@ class Blocks {
  public:
   static constexpr std::size_t kLimbsAtOnce = 4;
 
-  explicit Blocks(std::size_t limbs, std::size_t at_once = kLimbsAtOnce);
+  explicit Blocks(std::size_t limbs, std::size_t at_once = kLimbsAtOnce,
+                  std::size_t threads = static_cast<std::size_t>(thread_count()));
   std::size_t count() const { return count_; }
   /// First limb of a block; of block count(): the number of limbs.
   std::size_t begin(std::size_t block) const { return block * limbs_ / count_; }

@@ -1,6 +1,7 @@
 #include "ring/limbs.h"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <new>
@@ -58,6 +59,16 @@ class Pool {
   std::size_t bytes_ = 0;
 };
 
+std::atomic<std::size_t> live_bytes{0};
+std::atomic<std::size_t> peak_bytes{0};
+
+void count_taken(std::size_t bytes) {
+  const std::size_t now = live_bytes.fetch_add(bytes) + bytes;
+  std::size_t peak = peak_bytes.load();
+  while (peak < now && !peak_bytes.compare_exchange_weak(peak, now)) {
+  }
+}
+
 // Never destroyed: polynomials with static lifetime may outlive it.
 Pool& pool() {
   static Pool& shared = *new Pool;
@@ -67,7 +78,9 @@ Pool& pool() {
 }  // namespace
 
 Limbs::Limbs(std::size_t count) : count_(count), block_(count) {
-  if (count > 0) words_ = pool().take(count);
+  if (count == 0) return;
+  words_ = pool().take(count);
+  count_taken(count * sizeof(std::uint64_t));
 }
 
 Limbs::Limbs(const Limbs& other) : Limbs(other.count_) {
@@ -87,8 +100,13 @@ Limbs& Limbs::operator=(Limbs other) noexcept {
 }
 
 Limbs::~Limbs() {
-  if (words_ != nullptr) pool().give(words_, block_);
+  if (words_ == nullptr) return;
+  live_bytes -= block_ * sizeof(std::uint64_t);
+  pool().give(words_, block_);
 }
+
+LimbsUse limbs_use() { return {live_bytes.load(), peak_bytes.load()}; }
+void restart_limbs_peak() { peak_bytes = live_bytes.load(); }
 
 void Limbs::shrink(std::size_t count) {
   check(count <= count_, "shrink to more words than there are");

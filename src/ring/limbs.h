@@ -33,6 +33,14 @@ class Limbs {
   std::size_t block_ = 0;  // words of the block
 };
 
+/// Bytes of all Limbs that live now, and the most there were since the last restart.
+struct LimbsUse {
+  std::size_t bytes = 0;
+  std::size_t peak = 0;
+};
+LimbsUse limbs_use();
+void restart_limbs_peak();
+
 /// Bytes that the pool keeps for later; beyond, blocks go back to the system.
 inline constexpr std::size_t kMaxPooledBytes = std::size_t{512} << 20;
 

@@ -1,5 +1,6 @@
 #include "routine/linear_transform.h"
 
+#include <algorithm>
 #include <bit>
 #include <numeric>
 #include <string>
@@ -73,12 +74,12 @@ Result<ckks::ExtendedCiphertext> LinearTransform::sum(const ckks::Evaluator& eva
   const auto baby = static_cast<std::size_t>(shape_.baby);
   std::vector<int> steps(baby);
   std::iota(steps.begin(), steps.end(), 0);
-  const Result<std::vector<ckks::ExtendedCiphertext>> rotated = evaluator.rotate_extended(x, steps);
+  Result<std::vector<ckks::ExtendedCiphertext>> rotated = evaluator.rotate_extended(x, steps);
   if (!rotated) return rotated.error();
-
   Result<std::vector<ckks::ExtendedCiphertext>> parts =
       evaluator.inner_products(*rotated, diagonals_);
   if (!parts) return parts.error();
+  rotated->clear();
   Result<ckks::ExtendedCiphertext> acc = std::move((*parts)[0]);
   for (std::size_t i = 1; acc && i < parts->size(); ++i)
     acc = evaluator.rotate_add(std::move((*parts)[i]), static_cast<int>(i * baby), *acc);
@@ -101,6 +102,21 @@ Result<ckks::Ciphertext> LinearTransform::apply_rescale(const ckks::Evaluator& e
   Result<ckks::ExtendedCiphertext> out = sum(evaluator, x);
   if (!out) return out.error();
   return evaluator.reduce_rescale(std::move(*out));
+}
+
+std::size_t LinearTransform::peak_bytes(const ckks::MemoryModel& memory, const LinearShape& shape,
+                                        int level) {
+  const std::size_t extended = memory.switched(level);
+  const auto baby = static_cast<std::size_t>(shape.baby);
+  const std::size_t diagonals = std::bit_ceil(shape.columns) / static_cast<std::size_t>(shape.fold);
+  const std::size_t giants = diagonals / baby;
+  std::size_t peak = (baby + giants) * extended;
+  if (baby > 1) peak = std::max(peak, memory.rotate_extended(level, baby - 1));
+  if (giants > 1 || shape.fold > 1)
+    peak = std::max(peak, giants * extended + memory.rotate_add(level));
+  // A fold reads a copy of what it adds to.
+  if (shape.fold > 1) peak = std::max(peak, (giants + 1) * extended + memory.rotate_add(level));
+  return peak;
 }
 
 std::size_t LinearTransform::byte_count() const {

@@ -6,6 +6,7 @@
 
 #include "ckks/encoder.h"
 #include "ckks/evaluator.h"
+#include "ckks/memory.h"
 
 namespace salus::routine {
 
@@ -46,6 +47,9 @@ class LinearTransform {
                                          const ckks::Ciphertext& x) const;
 
   std::size_t byte_count() const;
+  /// Of apply with its result, without tables and keys.
+  static std::size_t peak_bytes(const ckks::MemoryModel& memory, const LinearShape& shape,
+                                int level);
 
  private:
   LinearTransform(const LinearShape& shape, std::size_t diagonal_count, std::size_t slots);

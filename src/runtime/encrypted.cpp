@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "runtime/lifetimes.h"
+
 namespace salus::runtime {
 namespace {
 
@@ -127,46 +129,29 @@ std::size_t PreparedCircuit::byte_count() const {
 class EncryptedRun {
  public:
   EncryptedRun(const PreparedCircuit& prepared, const ckks::Evaluator& evaluator)
-      : prepared_(prepared), evaluator_(evaluator), values_(prepared.circuit_.nodes.size()) {
-    uses_.resize(values_.size());
-    for (const Node& node : prepared.circuit_.nodes) {
-      for (const ValueId operand : node.operands) ++uses_[operand];
-    }
-    for (const ValueId output : prepared.circuit_.outputs) ++uses_[output];
-    deferred_.resize(values_.size());
-    for (const Node& node : prepared.circuit_.nodes) {
-      if (node.op != Op::kRescale) continue;
-      const ValueId product = node.operands[0];
-      const Op op = prepared.circuit_.nodes[product].op;
-      deferred_[product] = (op == Op::kMultiply || op == Op::kLinear) && uses_[product] == 1;
-    }
-  }
+      : prepared_(prepared),
+        evaluator_(evaluator),
+        lifetimes_(prepared.circuit_),
+        values_(prepared.circuit_.nodes.size()) {}
 
   void set(ValueId id, ckks::Ciphertext value) { values_[id] = std::move(value); }
   const ckks::Ciphertext& get(ValueId id) const { return *values_[id]; }
 
   Status compute(ValueId id) {
     const Node& node = prepared_.circuit_.nodes[id];
-    if (deferred_[id]) return {};
+    if (lifetimes_.deferred(id)) return {};
     Result<ckks::Ciphertext> value = evaluate(node, id);
     if (!value) return Error{value.error().code, "%" + node.name + ": " + value.error().message};
     // The circuit's scale is exact to rounding; taking it over keeps chains of operations equal.
     value->scale = node.scale;
     values_[id] = std::move(*value);
-    release_operands(node);
+    lifetimes_.used_by(node, [this](ValueId operand) { values_[operand].reset(); });
     return {};
   }
 
  private:
-  void release_operands(const Node& node) {
-    for (const ValueId operand : node.operands) {
-      if (deferred_[operand]) release_operands(prepared_.circuit_.nodes[operand]);
-      if (--uses_[operand] == 0) values_[operand].reset();
-    }
-  }
-
   Result<ckks::Ciphertext> evaluate(const Node& node, ValueId id) const {
-    if (deferred_[node.operands[0]]) {
+    if (lifetimes_.deferred(node.operands[0])) {
       const Node& product = prepared_.circuit_.nodes[node.operands[0]];
       if (product.op == Op::kLinear) {
         const ckks::Ciphertext& x = get(product.operands[0]);
@@ -194,9 +179,8 @@ class EncryptedRun {
 
   const PreparedCircuit& prepared_;
   const ckks::Evaluator& evaluator_;
+  Lifetimes lifetimes_;
   std::vector<std::optional<ckks::Ciphertext>> values_;
-  std::vector<int> uses_;
-  std::vector<bool> deferred_;  // products computed together with the rescale that alone uses them
 };
 
 Result<std::vector<ckks::Ciphertext>> run_encrypted(const PreparedCircuit& prepared,

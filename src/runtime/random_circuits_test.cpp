@@ -15,6 +15,7 @@
 #include "arith/primes.h"
 #include "keys/secret_key.h"
 #include "runtime/encrypted.h"
+#include "runtime/memory.h"
 #include "runtime/simulated.h"
 #include "runtime/testing/random_circuit.h"
 
@@ -98,7 +99,13 @@ class World {
     }
     const SimulatedRun expected = must(run_simulated(circuit, random.constants, simulated));
     const auto prepared = must(PreparedCircuit::create(circuit, random.constants, params_));
+    ring::restart_limbs_peak();
+    const std::size_t before = ring::limbs_use().bytes;
     const auto outputs = must(run_encrypted(*prepared, evaluator_, inputs));
+    const MemoryEstimate memory =
+        estimate_memory(circuit, random.constants, *params_, thread_count());
+    EXPECT_LE(ring::limbs_use().peak - before, memory.values) << circuit.name;
+    EXPECT_EQ(prepared->byte_count(), memory.tables) << circuit.name;
 
     double largest_error = 0;
     double largest_bound = 0;
