@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "base/platform.h"
 #include "base/result.h"
 
 namespace salus::arith {
@@ -12,8 +13,22 @@ __extension__ using uint128 = unsigned __int128;  // GCC and Clang; no standard 
 inline constexpr int kMaxModulusBits = 61;
 
 inline std::uint64_t high_word(uint128 x) { return static_cast<std::uint64_t>(x >> 64); }
+
+/// a b by four products of halves, which sum up without a carry.
+inline uint128 wide_product_of_halves(std::uint64_t a, std::uint64_t b) {
+  constexpr std::uint64_t kLow = 0xffffffff;
+  const std::uint64_t low = (a & kLow) * (b & kLow);
+  const std::uint64_t middle = (a >> 32) * (b & kLow) + (low >> 32);
+  const std::uint64_t other = (a & kLow) * (b >> 32) + (middle & kLow);
+  const std::uint64_t high = (a >> 32) * (b >> 32) + (middle >> 32) + (other >> 32);
+  return (static_cast<uint128>(high) << 64) | (other << 32) | (low & kLow);
+}
+
+inline uint128 wide_product(std::uint64_t a, std::uint64_t b) {
+  return kWebAssembly ? wide_product_of_halves(a, b) : static_cast<uint128>(a) * b;
+}
 inline std::uint64_t multiply_high(std::uint64_t a, std::uint64_t b) {
-  return high_word(static_cast<uint128>(a) * b);
+  return high_word(wide_product(a, b));
 }
 
 /// x - q where x >= q, x elsewhere; x and q below 2^63. Residues may be secret: the borrow becomes
@@ -48,9 +63,8 @@ class Modulus {
   std::uint64_t reduce(uint128 x) const {
     const auto x0 = static_cast<std::uint64_t>(x);
     const std::uint64_t x1 = high_word(x);
-    const uint128 middle_a = static_cast<uint128>(x0) * ratio_high_ + multiply_high(x0, ratio_low_);
-    const uint128 middle_b =
-        static_cast<uint128>(x1) * ratio_low_ + static_cast<std::uint64_t>(middle_a);
+    const uint128 middle_a = wide_product(x0, ratio_high_) + multiply_high(x0, ratio_low_);
+    const uint128 middle_b = wide_product(x1, ratio_low_) + static_cast<std::uint64_t>(middle_a);
     const std::uint64_t quotient = x1 * ratio_high_ + high_word(middle_a) + high_word(middle_b);
     return subtract_once(x0 - quotient * q_, q_);
   }
@@ -62,7 +76,7 @@ class Modulus {
   }
   std::uint64_t negate(std::uint64_t a) const { return subtract_once(q_ - a, q_); }
   std::uint64_t multiply(std::uint64_t a, std::uint64_t b) const {
-    return reduce(static_cast<uint128>(a) * b);
+    return reduce(wide_product(a, b));
   }
   std::uint64_t power(std::uint64_t base, std::uint64_t exponent) const;
 

@@ -43,6 +43,15 @@ class ModulusTest : public ::testing::Test {
   test::TestRandom random_{kSeed};
 };
 
+TEST_F(ModulusTest, ProductsOfHalvesAreTheCompilersProducts) {
+  const std::vector<std::uint64_t> all = words(random_, std::uint64_t{1} << 32);
+  for (const std::uint64_t a : all) {
+    for (const std::uint64_t b : all) {
+      ASSERT_TRUE(wide_product_of_halves(a, b) == static_cast<uint128>(a) * b) << a << " * " << b;
+    }
+  }
+}
+
 TEST_F(ModulusTest, ReducingOneWordIsTheRemainder) {
   for (const std::uint64_t value : moduli(random_)) {
     const Modulus q = must(Modulus::create(value));

@@ -14,11 +14,11 @@ namespace salus::arith {
 namespace {
 
 TEST(IsPrime, AgreesWithASieve) {
-  constexpr std::uint64_t kLimit = 100'000;
+  constexpr std::size_t kLimit = 100'000;
   std::vector<bool> composite(kLimit);
   composite[0] = composite[1] = true;
-  for (std::uint64_t p = 2; p < kLimit; ++p) {
-    for (std::uint64_t m = p * p; !composite[p] && m < kLimit; m += p) composite[m] = true;
+  for (std::size_t p = 2; p < kLimit; ++p) {
+    for (std::size_t m = 2 * p; !composite[p] && m < kLimit; m += p) composite[m] = true;
     ASSERT_EQ(is_prime(p), !composite[p]) << p;
   }
   EXPECT_FALSE(is_prime(0));

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -61,7 +63,11 @@ Result<Bytes> from_hex(std::string_view hex);
 /// SHA-256. Names objects everywhere: content addressing, hashes of parameters and programs.
 struct Digest {
   std::array<std::byte, 32> bytes{};
-  auto operator<=>(const Digest&) const = default;
+  bool operator==(const Digest&) const = default;
+  // Not defaulted: the library of Emscripten 3.1 cannot compare arrays three ways.
+  std::strong_ordering operator<=>(const Digest& other) const {
+    return std::memcmp(bytes.data(), other.bytes.data(), bytes.size()) <=> 0;
+  }
   std::string hex() const;
   static Result<Digest> parse(std::string_view hex);
 };

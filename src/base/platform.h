@@ -17,4 +17,12 @@ inline constexpr bool kAddressSanitizer = false;
 inline constexpr bool kAddressSanitizer = false;
 #endif
 
+/// Compiled to WebAssembly, where a product of two words has no upper word: the compiler's 128-bit
+/// product is a call.
+#if defined(__wasm__)
+inline constexpr bool kWebAssembly = true;
+#else
+inline constexpr bool kWebAssembly = false;
+#endif
+
 }  // namespace salus

@@ -101,7 +101,7 @@ void multiply(ConstWords a, ConstWords b, Words out, const Modulus& q) {
 
 void multiply_add(ConstWords a, ConstWords b, Words sum, const Modulus& q) {
   for (std::size_t i = 0; i < sum.size(); ++i) {
-    sum[i] = q.reduce(static_cast<uint128>(a[i]) * b[i] + sum[i]);
+    sum[i] = q.reduce(arith::wide_product(a[i], b[i]) + sum[i]);
   }
 }
 
@@ -151,8 +151,8 @@ void inner_products(const InnerProducts& of, const Modulus& q) {
       const std::uint64_t* z = of.z[j].data() + begin;
       for (std::size_t i = 0; i < count; ++i) {
         const std::uint64_t x = of.x[j][of.source.empty() ? begin + i : of.source[begin + i]];
-        xy[i] += static_cast<uint128>(x) * y[i];
-        xz[i] += static_cast<uint128>(x) * z[i];
+        xy[i] += arith::wide_product(x, y[i]);
+        xz[i] += arith::wide_product(x, z[i]);
       }
     }
     for (std::size_t i = 0; i < count; ++i) {
@@ -169,7 +169,7 @@ void weighted_sum(std::span<const ConstWords> a, const WeightedTarget& target) {
     sum.fill(0);
     for (std::size_t j = 0; j < a.size(); ++j) {
       const std::uint64_t* x = a[j].data() + begin;
-      for (std::size_t i = 0; i < count; ++i) sum[i] += static_cast<uint128>(x[i]) * target.w[j];
+      for (std::size_t i = 0; i < count; ++i) sum[i] += arith::wide_product(x[i], target.w[j]);
     }
     for (std::size_t i = 0; i < count; ++i) target.out[begin + i] = target.q->reduce(sum[i]);
   }
