@@ -24,7 +24,7 @@ const KernelTable& choose() {
 
 std::vector<const KernelTable*> available() {
   std::vector<const KernelTable*> all = {&reference()};
-  for (const KernelTable* table : {avx2(), avx512()}) {
+  for (const KernelTable* table : {avx2(), avx512(), wasm()}) {
     if (table != nullptr) all.push_back(table);
   }
   return all;

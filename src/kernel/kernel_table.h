@@ -35,7 +35,7 @@ struct InnerProducts {
 
 /// All inputs and outputs are residues in [0, q) of equal length; `out` may be an input.
 struct KernelTable {
-  std::string_view name;  ///< "ref", "avx2", "avx512"
+  std::string_view name;  ///< "ref", "avx2", "avx512", "wasm"
 
   /// Coefficients -> values in the order of NttTables, in place; and back.
   void (*ntt_forward)(Words values, const arith::NttTables& tables);
@@ -86,13 +86,14 @@ inline constexpr std::size_t kMaxTerms = 64;
 const KernelTable& reference();
 
 /// For processors with these instructions, nullptr elsewhere. Transforms and products run on primes
-/// below arith::kFloatingLimit; for others both call the reference.
+/// below arith::kFloatingLimit; for others all of them call the reference.
 const KernelTable* avx2();    ///< AVX2 and FMA
 const KernelTable* avx512();  ///< AVX-512 F, DQ and VL
+const KernelTable* wasm();    ///< WebAssembly without any extension
 
 /// The fastest backend that this processor runs, or the one that the environment variable
-/// SALUS_KERNEL names: ref, avx2, avx512. Chosen once. Errors (Defect): a name that is none of
-/// available().
+/// SALUS_KERNEL names: ref, avx2, avx512, wasm. Chosen once. Errors (Defect): a name that is none
+/// of available().
 const KernelTable& active();
 
 /// Every backend that this processor runs, slowest first.
