@@ -8,7 +8,7 @@ namespace salus {
 /// Threads that loops of this process use, their callers included. One pool serves all of them, so
 /// that operations running at the same time share the processor. At first what the environment
 /// variable SALUS_THREADS says, or the number of processors. Errors (Defect): outside 1 ..
-/// kMaxThreads; a loop is running.
+/// kMaxThreads; a loop is running. As WebAssembly there are no threads: the number stays one.
 void set_thread_count(int count);
 int thread_count();
 

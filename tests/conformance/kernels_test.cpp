@@ -105,8 +105,10 @@ TEST_P(KernelConformance, SumsOfProducts) {
   for (const std::uint64_t prime : primes()) {
     const arith::Modulus q = must(arith::Modulus::create(prime));
     // Lengths of whole vectors, and one that no backend likes.
-    for (const auto& [terms, length] : std::vector<std::pair<std::size_t, std::size_t>>{
+    for (const auto& shape : std::vector<std::pair<std::size_t, std::size_t>>{
              {0, 1280}, {1, 1280}, {5, 1280}, {5, 1203}, {9, 128}, {kMaxTerms, 1280}}) {
+      const std::size_t terms = shape.first;
+      const std::size_t length = shape.second;
       std::vector<Vector> a;
       std::vector<Vector> b;
       std::vector<Vector> wide;

@@ -49,7 +49,7 @@ std::vector<Vector> results(const kernel::KernelTable& kernels, const arith::Ntt
   kernels.multiply_scalar(a, arith::Factor(b[0], q), next(), q);
   kernels.multiply_scalar_add(a, arith::Factor(b[0], q), out.emplace_back(b), q);
   kernels.subtract_multiply(a, b, arith::Factor(b[0], q), next(), q);
-  const arith::Modulus& other = tables(0, a[0]).modulus();
+  const arith::Modulus& other = tables(0, static_cast<std::size_t>(a[0])).modulus();
   kernels.reduce(a, q.value(), next(), other);
   const std::vector<kernel::ConstWords> many(terms, a);
   const std::vector<kernel::ConstWords> others(terms, b);
