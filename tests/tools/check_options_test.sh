@@ -9,7 +9,7 @@ die() { echo "FAILED: $*"; exit 1; }
 [ $? -eq 2 ] || die "an unknown option is not refused"
 "$root/tools/check" --stage nowhere >/dev/null 2>&1
 [ $? -eq 2 ] || die "an unknown stage is not refused"
-for name in install format build fast tidy oracle slow replay e2e fault asan tsan coverage fuzz; do
+for name in install format build fast tidy oracle slow replay e2e fault asan tsan coverage fuzz wasm; do
   "$root/tools/check" --list | grep -q "^$name " || die "--list lacks $name"
 done
 export SALUS_CHECK_LOGS=$(mktemp -d)

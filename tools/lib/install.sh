@@ -7,9 +7,11 @@ packages_run=(g++ cmake ninja-build pkg-config ccache python3 ca-certificates
   libcli11-dev libspdlog-dev libfmt-dev libsbml5-dev libsundials-dev libeigen3-dev
   libgtest-dev libgmock-dev)
 
-# Beyond that, to check: second compiler with its fuzzer, formatter and linter, coverage, the oracle's Node.
+# Beyond that, to check: second compiler with its fuzzer, formatter and linter, coverage, the oracle's Node, the
+# compiler to WebAssembly, which builds GoogleTest from Debian's sources.
 packages_check=("${packages_run[@]}" git binutils universal-ctags clang-14 libclang-rt-14-dev libomp-14-dev clang-format-14
-  clang-tidy-14 gcovr librapidcheck-dev libbenchmark-dev procps curl tcpdump sqlite3 valgrind nodejs npm)
+  clang-tidy-14 gcovr librapidcheck-dev libbenchmark-dev procps curl tcpdump sqlite3 valgrind nodejs npm
+  emscripten googletest)
 
 package_is_here() {
   case $1 in
