@@ -61,13 +61,27 @@ Addend add_image(const Ciphertext& c, const ring::Automorphism& automorphism) {
   };
 }
 
-// Level and scale after a division by the last prime.
-void lower(Ciphertext& c) {
-  c.scale /= static_cast<double>(c.params->q(c.level).value());
-  --c.level;
+}  // namespace
+
+// Level and scale after a division by the last primes.
+void Evaluator::lower(Ciphertext& c, int primes) {
+  for (int i = 0; i < primes; ++i) {
+    c.scale /= static_cast<double>(c.params->q(c.level).value());
+    --c.level;
+  }
 }
 
-}  // namespace
+Status Evaluator::require_primes(int level, int primes) const {
+  if (primes < 1 || primes > kMaxRescaledPrimes) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "rescale by " + std::to_string(primes) + " primes: 1 or " +
+                     std::to_string(kMaxRescaledPrimes) + " can be taken off"};
+  }
+  if (primes <= level) return {};
+  return Error{ErrorCode::kLevelExhausted, "rescale by " + std::to_string(primes) +
+                                               (primes == 1 ? " prime" : " primes") + " at level " +
+                                               std::to_string(level)};
+}
 
 Evaluator::Evaluator(std::shared_ptr<const EvaluationKeys> keys) : keys_(std::move(keys)) {
   check(keys_ != nullptr && keys_->params != nullptr, "evaluator without parameters");
@@ -224,7 +238,7 @@ Status Evaluator::require_relinearization(int level) const {
                    std::to_string(KeySwitchKey::byte_count(*params(), level, true)) + " bytes"};
 }
 
-Result<Ciphertext> Evaluator::relinearize_switched(const Ciphertext& a, Division division) const {
+Result<Ciphertext> Evaluator::relinearize_switched(const Ciphertext& a, int primes) const {
   if (const Status ok = require_relinearization(a.level); !ok) return ok.error();
   const Decomposition square(*params(), a.level, a.parts[2]);
   const auto add = [&](std::size_t j, kernel::Words to_b, kernel::Words to_a) {
@@ -235,7 +249,7 @@ Result<Ciphertext> Evaluator::relinearize_switched(const Ciphertext& a, Division
     kernel::active().multiply_scalar_add(a.parts[1].limb(j), p, to_a, q);
   };
   return Ciphertext{a.params, a.level, a.scale,
-                    switch_key(square, {*keys_->relinearization, nullptr, add}, division)};
+                    switch_key(square, {*keys_->relinearization, nullptr, add}, primes)};
 }
 
 Result<Ciphertext> Evaluator::relinearize(const Ciphertext& a) const {
@@ -245,24 +259,25 @@ Result<Ciphertext> Evaluator::relinearize(const Ciphertext& a) const {
     return Error{ErrorCode::kInvalidArgument,
                  "relinearize: a ciphertext of " + std::to_string(a.parts.size()) + " parts"};
   }
-  return relinearize_switched(a, Division::kByP);
+  return relinearize_switched(a, 0);
 }
 
-Result<Ciphertext> Evaluator::relinearize_rescale(const Ciphertext& a) const {
+Result<Ciphertext> Evaluator::relinearize_rescale(const Ciphertext& a, int primes) const {
   if (const Status ok = require(a); !ok) return ok.error();
-  if (a.parts.size() != 3 || a.level == 0) {
+  if (const Status ok = require_primes(a.level, primes); !ok) return ok.error();
+  if (a.parts.size() != 3) {
     const Result<Ciphertext> two = relinearize(a);
     if (!two) return two.error();
-    return rescale(*two);
+    return rescale(*two, primes);
   }
-  Result<Ciphertext> out = relinearize_switched(a, Division::kByPAndLastPrime);
-  if (out) lower(*out);
+  Result<Ciphertext> out = relinearize_switched(a, primes);
+  if (out) lower(*out, primes);
   return out;
 }
 
 // The two lower parts of the product are computed where they are added, limb by limb.
 Result<Ciphertext> Evaluator::multiply_switched(const Ciphertext& a, const Ciphertext& b,
-                                                Division division) const {
+                                                int primes) const {
   if (const Status ok = require_factors(a, b); !ok) return ok.error();
   if (const Status ok = require_relinearization(a.level); !ok) return ok.error();
   const ring::BasisView basis = params()->basis(a.level);
@@ -279,32 +294,29 @@ Result<Ciphertext> Evaluator::multiply_switched(const Ciphertext& a, const Ciphe
     kernel::active().multiply_scalar_add(low.limb(1), p, to_a, q);
   };
   return Ciphertext{a.params, a.level, a.scale * b.scale,
-                    switch_key(square, {*keys_->relinearization, nullptr, add}, division)};
+                    switch_key(square, {*keys_->relinearization, nullptr, add}, primes)};
 }
 
 Result<Ciphertext> Evaluator::multiply(const Ciphertext& a, const Ciphertext& b) const {
-  return multiply_switched(a, b, Division::kByP);
+  return multiply_switched(a, b, 0);
 }
 
-Result<Ciphertext> Evaluator::multiply_rescale(const Ciphertext& a, const Ciphertext& b) const {
-  if (a.level == 0) {
-    const Result<Ciphertext> product = multiply(a, b);
-    if (!product) return product.error();
-    return rescale(*product);
-  }
-  Result<Ciphertext> out = multiply_switched(a, b, Division::kByPAndLastPrime);
-  if (out) lower(*out);
+Result<Ciphertext> Evaluator::multiply_rescale(const Ciphertext& a, const Ciphertext& b,
+                                               int primes) const {
+  if (const Status ok = require_primes(a.level, primes); !ok) return ok.error();
+  Result<Ciphertext> out = multiply_switched(a, b, primes);
+  if (out) lower(*out, primes);
   return out;
 }
 
-Result<Ciphertext> Evaluator::rescale(const Ciphertext& a) const {
+Result<Ciphertext> Evaluator::rescale(const Ciphertext& a, int primes) const {
   if (const Status ok = require(a); !ok) return ok.error();
-  if (a.level == 0) return Error{ErrorCode::kLevelExhausted, "rescale: already at level 0"};
-  Ciphertext out{
-      a.params, a.level - 1, a.scale / static_cast<double>(params()->q(a.level).value()), {}};
-  for (const ring::Poly& part : a.parts) {
+  if (const Status ok = require_primes(a.level, primes); !ok) return ok.error();
+  Ciphertext out{a.params, a.level, a.scale, {}};
+  for (const ring::Poly& part : a.parts)
     out.parts.push_back(ring::divide_and_round_by_last(part, params()->basis(a.level)));
-  }
+  lower(out, 1);
+  if (primes > 1) return rescale(out, primes - 1);
   return out;
 }
 
@@ -347,7 +359,7 @@ Result<Ciphertext> Evaluator::apply_galois(const Ciphertext& a, std::uint32_t el
     kernel::active().permute(a.parts[1].limb(j), automorphism.source(), out);
   });
   const Switching switching{keys_->galois.at(element), nullptr, add_image(a, automorphism)};
-  return Ciphertext{a.params, a.level, a.scale, switch_key(image, switching, Division::kByP)};
+  return Ciphertext{a.params, a.level, a.scale, switch_key(image, switching, 0)};
 }
 
 Status Evaluator::require_rotations(const Ciphertext& a, std::span<const int> steps) const {
@@ -392,7 +404,7 @@ Result<std::vector<Ciphertext>> Evaluator::rotate_hoisted(const Ciphertext& a,
       out.push_back(a);
       continue;
     }
-    divide(*params(), a.level, Division::kByP, *next);
+    divide(*params(), a.level, 0, *next);
     out.push_back({a.params, a.level, a.scale, std::move(*next++)});
   }
   return out;

@@ -12,8 +12,7 @@
 
 namespace salus::ckks {
 
-enum class Division : std::uint8_t;  // key_switch.h
-class Decomposition;
+class Decomposition;  // key_switch.h
 
 /// Scales that differ by less than this, relatively, count as equal: rounding of doubles, not
 /// drift.
@@ -65,17 +64,19 @@ class Evaluator {
   Result<Ciphertext> multiply_unrelinearized(const Ciphertext& a, const Ciphertext& b) const;
   Result<Ciphertext> relinearize(const Ciphertext& a) const;
   /// rescale(relinearize(a)) but for roundings: what ends a sum of products. Errors: those of both.
-  Result<Ciphertext> relinearize_rescale(const Ciphertext& a) const;
+  Result<Ciphertext> relinearize_rescale(const Ciphertext& a, int primes = 1) const;
 
   /// rescale(multiply(a, b)) but for roundings: one division by P q_l instead of two, with the
   /// noise of the second alone. Level l - 1, scale scale_a * scale_b / q_l. Cost: 2 (l + 1)
-  /// transforms less. Errors: those of both.
-  Result<Ciphertext> multiply_rescale(const Ciphertext& a, const Ciphertext& b) const;
+  /// transforms less. With two primes, P q_l q_(l-1) in one division. Errors: those of both.
+  Result<Ciphertext> multiply_rescale(const Ciphertext& a, const Ciphertext& b,
+                                      int primes = 1) const;
 
-  /// The same z one level down: level l - 1, scale / q_l.
+  /// The same z one level down: level l - 1, scale / q_l; or two, scale / (q_l q_(l-1)): a level of
+  /// a composite scale, which is as wide as two primes.
   /// Noise: at most (1 + |s|_1) / 2 more in any coefficient (Cheon et al., eprint 2018/931).
-  /// Errors: kLevelExhausted at level 0.
-  Result<Ciphertext> rescale(const Ciphertext& a) const;
+  /// Errors: kLevelExhausted (fewer levels than primes), kInvalidArgument (primes).
+  Result<Ciphertext> rescale(const Ciphertext& a, int primes = 1) const;
   /// The same z and scale at a lower level: forgets limbs. Errors: kLevelExhausted,
   /// kInvalidArgument.
   Result<Ciphertext> drop_level(const Ciphertext& a, int level) const;
@@ -106,10 +107,10 @@ class Evaluator {
   /// Errors: kMismatch, kScaleMismatch, kMissingKey.
   Result<ExtendedCiphertext> rotate_add(ExtendedCiphertext a, int steps,
                                         const ExtendedCiphertext& sum) const;
-  /// Divided by P: the ciphertext; or by P q_l: its rescaling. Noise: rounding, as in rescale.
-  /// Errors: kMismatch; kLevelExhausted at level 0.
+  /// Divided by P: the ciphertext; or by P q_l, P q_l q_(l-1): its rescaling. Noise: rounding, as
+  /// in rescale. Errors: kMismatch, those of rescale.
   Result<Ciphertext> reduce(ExtendedCiphertext a) const;
-  Result<Ciphertext> reduce_rescale(ExtendedCiphertext a) const;
+  Result<Ciphertext> reduce_rescale(ExtendedCiphertext a, int primes = 1) const;
 
  private:
   Status require(const Ciphertext& a) const;
@@ -120,10 +121,11 @@ class Evaluator {
   Status require_plain(const Ciphertext& a, const Plaintext& p, bool equal_scales) const;
   Status require_factors(const Ciphertext& a, const Ciphertext& b) const;
   Status require_relinearization(int level) const;
+  Status require_primes(int level, int primes) const;
+  static void lower(Ciphertext& c, int primes);
   Status require_rotations(const Ciphertext& a, std::span<const int> steps) const;
-  Result<Ciphertext> multiply_switched(const Ciphertext& a, const Ciphertext& b,
-                                       Division division) const;
-  Result<Ciphertext> relinearize_switched(const Ciphertext& a, Division division) const;
+  Result<Ciphertext> multiply_switched(const Ciphertext& a, const Ciphertext& b, int primes) const;
+  Result<Ciphertext> relinearize_switched(const Ciphertext& a, int primes) const;
   std::vector<std::vector<ring::Poly>> rotation_sums(const Decomposition& digits,
                                                      const Ciphertext& a,
                                                      std::span<const int> steps) const;

@@ -225,8 +225,8 @@ TEST_F(EvaluatorErrors, SwitchingWithAKeyOfALowerLevelIsADefect) {
   const Ciphertext low = must(evaluator_.drop_level(a_, 0));
   const Decomposition at_level_0(*f_.params, 0, low.parts[1]);
 
-  EXPECT_THROW(switch_key(at_level_2, {key}, Division::kByP), Defect);
-  EXPECT_THROW(switch_key(at_level_0, {key}, Division::kByPAndLastPrime), Defect);
+  EXPECT_THROW(switch_key(at_level_2, {key}, 0), Defect);
+  EXPECT_THROW(switch_key(at_level_0, {key}, 1), Defect);
   EXPECT_THROW(Decomposition(*f_.params, 1, a_.parts[1]), Defect);
 }
 

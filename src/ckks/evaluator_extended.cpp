@@ -180,7 +180,7 @@ Result<ExtendedCiphertext> Evaluator::rotate_add(ExtendedCiphertext a, int steps
   // Only what the secret multiplies is divided; the other part is permuted as it is.
   const ring::Automorphism& automorphism = params()->automorphism(element);
   ring::Poly masked = std::move(a.parts[1]);
-  divide(*params(), a.level, Division::kByP, {&masked, 1});
+  divide(*params(), a.level, 0, {&masked, 1});
   const Decomposition image(*params(), a.level, [&](std::size_t j, kernel::Words out) {
     kernel::active().permute(masked.limb(j), automorphism.source(), out);
   });
@@ -200,20 +200,21 @@ Result<ExtendedCiphertext> Evaluator::rotate_add(ExtendedCiphertext a, int steps
 Result<Ciphertext> Evaluator::reduce(ExtendedCiphertext a) const {
   if (const Status ok = require(a); !ok) return ok.error();
   Ciphertext out{a.params, a.level, a.scale, std::move(a.parts)};
-  if (params()->special_count() > 0) divide(*params(), a.level, Division::kByP, out.parts);
+  if (params()->special_count() > 0) divide(*params(), a.level, 0, out.parts);
   return out;
 }
 
-Result<Ciphertext> Evaluator::reduce_rescale(ExtendedCiphertext a) const {
+Result<Ciphertext> Evaluator::reduce_rescale(ExtendedCiphertext a, int primes) const {
   if (const Status ok = require(a); !ok) return ok.error();
-  if (a.level == 0 || params()->special_count() == 0) {
+  if (const Status ok = require_primes(a.level, primes); !ok) return ok.error();
+  if (params()->special_count() == 0) {
     const Result<Ciphertext> reduced = reduce(std::move(a));
     if (!reduced) return reduced.error();
-    return rescale(*reduced);
+    return rescale(*reduced, primes);
   }
-  Ciphertext out{a.params, a.level - 1, a.scale / static_cast<double>(params()->q(a.level).value()),
-                 a.parts};
-  divide(*params(), a.level, Division::kByPAndLastPrime, out.parts);
+  Ciphertext out{a.params, a.level, a.scale, std::move(a.parts)};
+  divide(*params(), a.level, primes, out.parts);
+  lower(out, primes);
   return out;
 }
 

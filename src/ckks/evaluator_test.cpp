@@ -271,6 +271,48 @@ TEST_P(EvaluatorTest, EqualInputsGiveEqualWords) {
   EXPECT_EQ(must(f_.evaluator.rotate(a, 5)).parts, must(f_.evaluator.rotate(a, 5)).parts);
 }
 
+// 80 bits of scale out of primes of 40, two of which make a level: errors are those of doubles.
+TEST(CompositeScale, ProductsKeepThePrecisionOfDoubles) {
+  const std::uint64_t seed = 83;
+  const double scale = 0x1p80;
+  CkksFixture f(literal_of({.log_n = 11, .levels = 9, .dnum = 5, .specials = 2}), seed,
+                all_keys(9, {1}));
+  Values x = f.values(0.7);
+  Ciphertext c = f.encrypt(x, 9, scale);
+  double bound = f.fresh(scale);
+  for (int level = 9; level >= 5; level -= 2) {
+    const Ciphertext square = must(f.evaluator.multiply_rescale(c, c, 2));
+    const Ciphertext twice = must(f.evaluator.rescale(must(f.evaluator.multiply(c, c)), 2));
+    x = zip(x, x, std::multiplies<>());
+    bound = 2 * bound + bound * bound + f.noise.key_switch(level, c.scale * c.scale) +
+            f.noise.rescale(square.scale) + CkksFixture::kEncoderError;
+
+    EXPECT_EQ(square.level, level - 2);
+    EXPECT_EQ(square.scale, twice.scale);
+    EXPECT_NEAR(std::log2(square.scale), 80, 0.01);
+    EXPECT_LT(max_error(f.decrypt(square), x), bound) << "seed " << seed;
+    EXPECT_LT(max_error(f.decrypt(twice), x), 2 * bound) << "seed " << seed;
+    c = must(f.evaluator.rotate(square, 1));
+    x = rotated(x, 1);
+    bound += f.noise.key_switch(level - 2, c.scale);
+  }
+  EXPECT_LT(bound, 0x1p-40) << "2^-20 is what primes of 40 bits give by themselves";
+}
+
+TEST(CompositeScale, WhatCannotBeTakenOffIsRefused) {
+  CkksFixture f(literal_of({.log_n = 10, .levels = 3, .dnum = 2, .specials = 2}), 84,
+                all_keys(3, {1}));
+  const Ciphertext a = f.encrypt(f.values(), 1);
+  const Result<Ciphertext> deep = f.evaluator.rescale(a, 2);
+  EXPECT_EQ(deep.error().code, ErrorCode::kLevelExhausted);
+  EXPECT_NE(deep.error().message.find("2 primes at level 1"), std::string::npos);
+  EXPECT_EQ(f.evaluator.multiply_rescale(a, a, 2).error().code, ErrorCode::kLevelExhausted);
+  EXPECT_EQ(f.evaluator.rescale(a, 0).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(f.evaluator.rescale(a, 3).error().code, ErrorCode::kInvalidArgument);
+  const ExtendedCiphertext x = must(f.evaluator.rotate_extended(a, {{0}}))[0];
+  EXPECT_EQ(f.evaluator.reduce_rescale(x, 2).error().code, ErrorCode::kLevelExhausted);
+}
+
 // A ring large enough for every loop to be shared.
 TEST(EvaluatorThreads, ResultsAreTheSameOnAnyNumberOfThreads) {
   const std::uint64_t seed = 82;

@@ -163,17 +163,16 @@ std::vector<std::vector<ring::Poly>> switch_sums(const Decomposition& c,
   return sums;
 }
 
-void divide(const Parameters& params, int level, Division division, std::span<ring::Poly> sums) {
+void divide(const Parameters& params, int level, int primes, std::span<ring::Poly> sums) {
   const KeySwitchPlan& plan = params.key_switch_plan(level);
-  const bool rescaling = division == Division::kByPAndLastPrime;
-  check(!rescaling || plan.mod_down_rescale.has_value(), "rescale at level 0");
-  (rescaling ? *plan.mod_down_rescale : plan.mod_down).apply(sums);
+  check(primes >= 0 && static_cast<std::size_t>(primes) < plan.mod_down.size(),
+        "division by primes that are not there");
+  plan.mod_down[static_cast<std::size_t>(primes)].apply(sums);
 }
 
-std::vector<ring::Poly> switch_key(const Decomposition& c, const Switching& switching,
-                                   Division division) {
+std::vector<ring::Poly> switch_key(const Decomposition& c, const Switching& switching, int primes) {
   std::vector<ring::Poly> sums = std::move(switch_sums(c, {&switching, 1})[0]);
-  divide(c.params(), c.level(), division, sums);
+  divide(c.params(), c.level(), primes, sums);
   return sums;
 }
 

@@ -47,8 +47,6 @@ class Decomposition {
   std::vector<std::vector<kernel::ConstWords>> prepared_;  // [digit]
 };
 
-enum class Division : std::uint8_t { kByP, kByPAndLastPrime };
-
 /// Adds to limb j of (q_0 .. q_l, p_0 ..) of a sum, which is divided by P afterwards.
 using Addend = std::function<void(std::size_t j, kernel::Words b, kernel::Words a)>;
 
@@ -67,12 +65,11 @@ struct Switching {
 std::vector<std::vector<ring::Poly>> switch_sums(const Decomposition& c,
                                                  std::span<const Switching> switchings);
 
-/// Polynomials modulo q_0 .. q_l P divided by P or by P q_l, rounded: l + 1 + K transforms each.
-/// Errors (Defect): division by q_0.
-void divide(const Parameters& params, int level, Division division, std::span<ring::Poly> sums);
+/// Polynomials modulo q_0 .. q_l P divided by P and the last `primes` primes, rounded: l + 1 + K
+/// transforms each. Errors (Defect): division by q_0, or by more than kMaxRescaledPrimes.
+void divide(const Parameters& params, int level, int primes, std::span<ring::Poly> sums);
 
 /// Both for one switching.
-std::vector<ring::Poly> switch_key(const Decomposition& c, const Switching& switching,
-                                   Division division);
+std::vector<ring::Poly> switch_key(const Decomposition& c, const Switching& switching, int primes);
 
 }  // namespace salus::ckks

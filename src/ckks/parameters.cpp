@@ -67,9 +67,10 @@ Status require_special_primes(const ParametersLiteral& literal, std::size_t alph
 KeySwitchPlan make_plan(const ring::Basis& extended, std::size_t limbs, std::size_t alpha) {
   const ring::BasisView q = ring::BasisView(extended).first(limbs);
   const ring::BasisView p = ring::BasisView(extended).subspan(limbs);
-  KeySwitchPlan plan{{}, ring::ModDown(q, p), {}};
+  KeySwitchPlan plan;
   const ring::BasisView all(extended);
-  if (limbs > 1) plan.mod_down_rescale.emplace(q.first(limbs - 1), all.subspan(limbs - 1));
+  for (std::size_t k = 0; k <= kMaxRescaledPrimes && k < limbs; ++k)
+    plan.mod_down.emplace_back(q.first(limbs - k), all.subspan(limbs - k));
   // Microsoft SEAL's gadget keeps its residues in [0, q_j); every other one takes the smaller
   // noise.
   const ring::Lift lift =

@@ -29,6 +29,10 @@ struct ParametersLiteral {
 /// SHA-256 of the canonical encoding of (log_n, q, p, dnum), valid or not: names a parameter set.
 Digest hash_of(const ParametersLiteral& literal);
 
+/// Primes that one division takes off a ciphertext: two make one level of a composite scale of 60
+/// to 80 bits.
+inline constexpr int kMaxRescaledPrimes = 2;
+
 /// How one level decomposes a polynomial for key switching (Han and Ki, eprint 2019/688): digits of
 /// alpha = ceil((L + 1) / dnum) consecutive primes. Digits are lifted to [-D / 2, D / 2], but
 /// for one prime a digit and one special prime, which is Microsoft SEAL's gadget, byte for byte:
@@ -41,8 +45,8 @@ struct KeySwitchPlan {
         converter;  ///< digit -> the limbs of (q_0 .. q_l, p_0 ..) outside, in order
   };
   std::vector<Digit> digits;
-  ring::ModDown mod_down;                         ///< by P
-  std::optional<ring::ModDown> mod_down_rescale;  ///< by P q_l; none at level 0
+  /// [k]: division by P and the last k primes of the level; k <= kMaxRescaledPrimes, k <= level.
+  std::vector<ring::ModDown> mod_down;
 };
 
 class Parameters {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "circuit/interpret.h"
 #include "ckks/encoder.h"
@@ -11,18 +12,15 @@
 namespace salus::client {
 namespace {
 
-/// Slots of a readout are of the order of 1 (OutputGrid); decryption under a wrong key gives
-/// numbers far above.
-constexpr double kMaxPlausibleSlot = 1e3;
-
-Status require_plausible(const std::vector<double>& slots, const program::Program& program) {
-  const std::size_t used = program.output.regimens.size() * program.output.times_h.size();
-  const bool fine = std::ranges::all_of(slots.begin(), slots.begin() + static_cast<long>(used),
-                                        [](double x) { return std::abs(x) < kMaxPlausibleSlot; });
-  if (fine) return {};
+/// Names the value that no patient inside the box can have.
+Status require_range(const std::vector<std::vector<double>>& curves,
+                     const program::Program& program) {
+  const std::optional<std::string> beyond = program::beyond_range(program.output, curves);
+  if (!beyond) return {};
   return Error{ErrorCode::kMismatch,
-               "result: decrypts to numbers that program " + program.name +
-                   " cannot give; it belongs to another key or another program"};
+               "result: " + *beyond + "; program " + program.name +
+                   " cannot give that: the result belongs to another key or another program, an "
+                   "input lay outside its box, or a value on the way outgrew the modulus"};
 }
 
 /// The outputs of one stage in the clear.
@@ -58,9 +56,9 @@ Result<Opened> open_result(ByteView result, const KeyFile& key, const program::P
                      program.name + " has " + std::to_string(program.output.regimens.size()) +
                      " x " + std::to_string(program.output.times_h.size()) + " values"};
   }
-  if (const Status fine = require_plausible(opened.slots, program); !fine) return fine.error();
   Result<std::vector<std::vector<double>>> curves = program::expand(program.output, opened.slots);
   if (!curves) return curves.error();
+  if (const Status fine = require_range(*curves, program); !fine) return fine.error();
   opened.curves = std::move(curves).value();
   return opened;
 }

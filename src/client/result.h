@@ -13,8 +13,8 @@ struct Opened {
 };
 
 /// Decrypts and applies the output schema.
-/// Errors: kMismatch: a result of another key (both ids), of other parameters, or whose numbers
-/// cannot come from this program; kParse, kVersion, kCorrupt of the bytes.
+/// Errors: kMismatch: a result of another key (both ids), of other parameters, or with a value that
+/// left its declared range, which is named; kParse, kVersion, kCorrupt of the bytes.
 Result<Opened> open_result(ByteView result, const KeyFile& key, const program::Program& program);
 
 /// max over regimens of max_t |opened - clear| over that regimen's largest value, `clear` being the

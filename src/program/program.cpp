@@ -109,6 +109,20 @@ Result<std::vector<std::vector<double>>> expand(const OutputGrid& output,
   return curves;
 }
 
+std::optional<std::string> beyond_range(const OutputGrid& output,
+                                        const std::vector<std::vector<double>>& curves) {
+  for (std::size_t r = 0; r < curves.size(); ++r) {
+    const double limit = kRangeMargin * output.peak[r];
+    for (std::size_t t = 0; t < curves[r].size(); ++t) {
+      if (std::abs(curves[r][t]) <= limit) continue;
+      return output.name + " of regimen \"" + output.regimens[r].label + "\" at " +
+             text(output.times_h[t]) + " h is " + text(curves[r][t]) + " " + output.unit +
+             ", its declared range ends at " + text(limit) + " " + output.unit;
+    }
+  }
+  return std::nullopt;
+}
+
 Digest Stage::digest() const {
   Bytes bytes;
   append(bytes, as_bytes(circuit::print(circuit)));

@@ -2,6 +2,7 @@
 // to the server and into the browser, so it knows no solver, no model file and no key.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -153,5 +154,14 @@ Result<std::vector<double>> normalise(const Program& program,
 /// slots.
 Result<std::vector<std::vector<double>>> expand(const OutputGrid& output,
                                                 const std::vector<double>& slots);
+
+/// Declared range of an output: this many times the regimen's peak, which is the largest value
+/// among the samples of the box that the program was fitted on, either sign.
+inline constexpr double kRangeMargin = 1.5;
+
+/// The first value of `curves` beyond its declared range, or no number at all, with its name and
+/// both numbers; nothing where all are inside.
+std::optional<std::string> beyond_range(const OutputGrid& output,
+                                        const std::vector<std::vector<double>>& curves);
 
 }  // namespace salus::program

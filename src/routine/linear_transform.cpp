@@ -98,10 +98,11 @@ Result<ckks::Ciphertext> LinearTransform::apply(const ckks::Evaluator& evaluator
 }
 
 Result<ckks::Ciphertext> LinearTransform::apply_rescale(const ckks::Evaluator& evaluator,
-                                                        const ckks::Ciphertext& x) const {
+                                                        const ckks::Ciphertext& x,
+                                                        int primes) const {
   Result<ckks::ExtendedCiphertext> out = sum(evaluator, x);
   if (!out) return out.error();
-  return evaluator.reduce_rescale(std::move(*out));
+  return evaluator.reduce_rescale(std::move(*out), primes);
 }
 
 std::size_t LinearTransform::peak_bytes(const ckks::MemoryModel& memory, const LinearShape& shape,

@@ -42,9 +42,10 @@ class LinearTransform {
 
   /// Errors: kMissingKey, kMismatch (level).
   Result<ckks::Ciphertext> apply(const ckks::Evaluator& evaluator, const ckks::Ciphertext& x) const;
-  /// rescale(apply(x)) but for roundings: one division by P q_l. Errors: those of both.
+  /// rescale(apply(x), primes) but for roundings: one division by P and them. Errors: those of
+  /// both.
   Result<ckks::Ciphertext> apply_rescale(const ckks::Evaluator& evaluator,
-                                         const ckks::Ciphertext& x) const;
+                                         const ckks::Ciphertext& x, int primes = 1) const;
 
   std::size_t byte_count() const;
   /// Of apply with its result, without tables and keys.

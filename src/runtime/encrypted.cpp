@@ -151,13 +151,12 @@ class EncryptedRun {
 
  private:
   Result<ckks::Ciphertext> evaluate(const Node& node, ValueId id) const {
-    if (lifetimes_.deferred(node.operands[0])) {
-      const Node& product = prepared_.circuit_.nodes[node.operands[0]];
-      if (product.op == Op::kLinear) {
-        const ckks::Ciphertext& x = get(product.operands[0]);
-        return prepared_.linear_.at(node.operands[0]).apply_rescale(evaluator_, x);
-      }
-      return evaluator_.multiply_rescale(get(product.operands[0]), get(product.operands[1]));
+    if (const auto fused = lifetimes_.fused(node)) {
+      const Node& product = prepared_.circuit_.nodes[fused->product];
+      const ckks::Ciphertext& x = get(product.operands[0]);
+      if (product.op == Op::kLinear)
+        return prepared_.linear_.at(fused->product).apply_rescale(evaluator_, x, fused->primes);
+      return evaluator_.multiply_rescale(x, get(product.operands[1]), fused->primes);
     }
     const ckks::Ciphertext& x = get(node.operands[0]);
     switch (node.op) {

@@ -12,6 +12,7 @@
 #include "arith/primes.h"
 #include "circuit/interpret.h"
 #include "keys/secret_key.h"
+#include "runtime/lifetimes.h"
 
 namespace salus::runtime {
 namespace {
@@ -112,6 +113,34 @@ class EncryptedCircuit : public testing::Test {
   const std::vector<double> x_ = {0.3, -0.7, 0.9, 0.1};
   const std::vector<double> z_ = {-0.2, 0.6, 0.4, -0.8};
 };
+
+// Two rescales in a row after a product are one division; an 80-bit scale keeps doubles' precision.
+TEST_F(EncryptedCircuit, TwoPrimesMakeALevelOfACompositeScale) {
+  circuit::Circuit c{.name = "composite", .chain = small_chain()};
+  const double s = 0x1p80;
+  const double once = s * s / static_cast<double>(c.chain.q[3]);
+  const double twice = once / static_cast<double>(c.chain.q[2]);
+  c.nodes = {{.op = Op::kInput, .name = "x", .level = 3, .scale = s, .bound = 1, .period = 4},
+             {.op = Op::kMultiply, .name = "xx", .operands = {0, 0}, .level = 3, .scale = s * s},
+             {.op = Op::kRescale, .name = "a", .operands = {1}, .level = 2, .scale = once},
+             {.op = Op::kRescale, .name = "b", .operands = {2}, .level = 1, .scale = twice}};
+  c.outputs = {3};
+  must(circuit::verify(c, {}));
+  const Lifetimes lifetimes(c);
+  EXPECT_EQ(lifetimes.fused(c.nodes[3])->product, 1u);
+  EXPECT_EQ(lifetimes.fused(c.nodes[3])->primes, 2);
+
+  const ckks::Encoder encoder(params_);
+  const ckks::Plaintext plain = must(encoder.encode_repeated(x_, 3, s));
+  const auto prepared = must(PreparedCircuit::create(c, {}, params_));
+  const std::vector<ckks::Ciphertext> out = must(run_encrypted(
+      *prepared, evaluator_with(circuit::required_keys(c, {})),
+      std::vector<ckks::Ciphertext>{must(keys::encrypt(*secret_, plain, random_)).expand()}));
+  EXPECT_EQ(out[0].level, 1);
+  EXPECT_EQ(out[0].scale, twice);
+  const std::vector<double> slots = encoder.decode_real(must(keys::decrypt(*secret_, out[0])));
+  for (std::size_t i = 0; i < x_.size(); ++i) EXPECT_NEAR(slots[i], x_[i] * x_[i], 0x1p-44);
+}
 
 TEST_F(EncryptedCircuit, MeansTheSameAsInTheClear) {
   const auto prepared = must(PreparedCircuit::create(sample_.circuit, sample_.constants, params_));

@@ -1,14 +1,15 @@
 // Which values of a circuit live when, shared by the encrypted run and by what predicts its memory.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "circuit/circuit.h"
 
 namespace salus::runtime {
 
-/// A value is freed after its last use; an operation that only a rescale uses is computed together
-/// with it, by one division.
+/// A value is freed after its last use; an operation that only rescales use, one or two in a row,
+/// is computed together with the last of them, by one division.
 class Lifetimes {
  public:
   explicit Lifetimes(const circuit::Circuit& circuit) : circuit_(circuit) {
@@ -22,13 +23,27 @@ class Lifetimes {
     for (const circuit::Node& node : circuit.nodes) {
       if (node.op != circuit::Op::kRescale) continue;
       const circuit::ValueId made = node.operands[0];
-      const circuit::Op op = circuit.nodes[made].op;
+      if (uses_[made] > 1) continue;
+      const circuit::Node& maker = circuit.nodes[made];
       deferred_[made] =
-          (op == circuit::Op::kMultiply || op == circuit::Op::kLinear) && uses_[made] == 1;
+          is_product(maker) || (maker.op == circuit::Op::kRescale && deferred_[maker.operands[0]] &&
+                                is_product(circuit.nodes[maker.operands[0]]));
     }
   }
 
   bool deferred(circuit::ValueId id) const { return deferred_[id]; }
+
+  /// What a rescale is computed together with, and how many primes are taken off.
+  struct Fused {
+    circuit::ValueId product;
+    int primes;
+  };
+  std::optional<Fused> fused(const circuit::Node& node) const {
+    if (node.op != circuit::Op::kRescale || !deferred_[node.operands[0]]) return std::nullopt;
+    const circuit::Node& maker = circuit_.nodes[node.operands[0]];
+    if (is_product(maker)) return Fused{node.operands[0], 1};
+    return Fused{maker.operands[0], 2};
+  }
 
   /// `node` has been computed: free(id) for each operand that nothing uses any more.
   template <class Free>
@@ -40,6 +55,10 @@ class Lifetimes {
   }
 
  private:
+  static bool is_product(const circuit::Node& node) {
+    return node.op == circuit::Op::kMultiply || node.op == circuit::Op::kLinear;
+  }
+
   const circuit::Circuit& circuit_;
   std::vector<int> uses_;
   std::vector<bool> deferred_;

@@ -66,7 +66,8 @@ class Estimate {
       case Op::kConjugate:
       case Op::kLinear: return model_.switched(node.level);
       case Op::kRescale:
-        if (lifetimes.deferred(node.operands[0])) return model_.switched(node.level + 1);
+        if (const auto fused = lifetimes.fused(node))
+          return model_.switched(circuit_.nodes[fused->product].level);
         return model_.ciphertext(node.level);
       // Copied before the limbs are forgotten.
       case Op::kDropLevel: return model_.ciphertext(circuit_.nodes[node.operands[0]].level);
@@ -82,11 +83,10 @@ class Estimate {
       case Op::kConjugate: return model_.rotate(node.level);
       case Op::kLinear:
         return routine::LinearTransform::peak_bytes(model_, shape(node), node.level);
-      case Op::kRescale: {
-        const Node& from = circuit_.nodes[node.operands[0]];
-        if (lifetimes.deferred(node.operands[0])) return peak(from, lifetimes);
-        return model_.rescale(from.level);
-      }
+      case Op::kRescale:
+        if (const auto fused = lifetimes.fused(node))
+          return peak(circuit_.nodes[fused->product], lifetimes);
+        return model_.rescale(node.level + 1);
       case Op::kNegate: return model_.ciphertext(node.level, 3);
       case Op::kSubtract: return model_.ciphertext(node.level, 4);
       default: return result(node, lifetimes);
