@@ -62,10 +62,13 @@ struct Fixture {
         public_key(keys::make_public_key(secret, random)) {
     auto made = std::make_shared<ckks::EvaluationKeys>();
     made->params = params;
-    made->relinearization = keys::make_relinearization_key(secret, level(), random);
+    const auto make = [&](std::uint32_t element) {
+      made->put(element, std::make_shared<const ckks::KeySwitchKey>(
+                             keys::make_evaluation_key(secret, element, level(), random)));
+    };
+    make(ckks::kRelinearization);
     for (int step = 1; step <= 8; ++step) {
-      const std::uint32_t element = ckks::galois_element_of_rotation(params->log_n(), step);
-      made->galois.emplace(element, keys::make_galois_key(secret, element, level(), random));
+      make(ckks::galois_element_of_rotation(params->log_n(), step));
     }
     evaluator = std::make_unique<ckks::Evaluator>(std::move(made));
     values.resize(params->slot_count());

@@ -49,7 +49,8 @@ struct Fixture {
     encoder = std::make_unique<ckks::Encoder>(params);
     auto made = std::make_shared<ckks::EvaluationKeys>();
     made->params = params;
-    made->relinearization = keys::make_relinearization_key(*secret, params->max_level(), random);
+    made->relinearization = std::make_shared<const ckks::KeySwitchKey>(
+        keys::make_relinearization_key(*secret, params->max_level(), random));
     evaluator = std::make_unique<ckks::Evaluator>(std::move(made));
   }
 

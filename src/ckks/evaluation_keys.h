@@ -3,7 +3,9 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/random.h"
@@ -32,16 +34,38 @@ struct KeySwitchKey {
   static std::size_t byte_count(const Parameters& params, int level, bool seeded);
 };
 
-/// The keys of one secret key. Immutable once shared.
+using KeySwitchKeyPtr = std::shared_ptr<const KeySwitchKey>;
+
+/// Keys of one secret key. They are shared, so that a set made for one program costs no copy of
+/// what lies in memory already.
 struct EvaluationKeys {
   ParametersPtr params;
-  std::optional<KeySwitchKey> relinearization;
-  std::map<std::uint32_t, KeySwitchKey> galois;  ///< by Galois element
+  KeySwitchKeyPtr relinearization;                  ///< null: none
+  std::map<std::uint32_t, KeySwitchKeyPtr> galois;  ///< by Galois element
+
+  /// The key for an element, kRelinearization among them; null when there is none.
+  KeySwitchKeyPtr find(std::uint32_t element) const;
+  /// The level of every key, by element.
+  std::map<std::uint32_t, int> levels() const;
+  void put(std::uint32_t element, KeySwitchKeyPtr key);
 };
 
 /// Slots shifted left by `steps` (any sign): X -> X^(3^steps).
 std::uint32_t galois_element_of_rotation(int log_n, int steps);
 /// Complex conjugation: X -> X^(2N - 1).
 std::uint32_t galois_element_of_conjugation(int log_n);
+
+/// Where a Galois element says what a key is for, this one says: products.
+inline constexpr std::uint32_t kRelinearization = 0;
+
+/// What a key is for, in the words of interfaces and files: "relinearization", "rotation 16" (to
+/// the left, 1 <= steps < N / 2), "conjugation". Empty for an element that no operation uses.
+std::string key_name(int log_n, std::uint32_t element);
+
+/// The level that each key must reach, by element; -1 asks for no key. Rotations by nothing need
+/// none; those that are equal modulo N / 2 share the higher level.
+std::map<std::uint32_t, int> key_levels(int log_n, int relinearization_level,
+                                        const std::map<int, int>& rotation_levels,
+                                        int conjugation_level);
 
 }  // namespace salus::ckks

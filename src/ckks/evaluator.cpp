@@ -340,7 +340,7 @@ Result<Ciphertext> Evaluator::drop_level(const Ciphertext& a, int level) const {
 std::string Evaluator::missing_galois(std::uint32_t element, const std::string& what,
                                       int level) const {
   const auto key = keys_->galois.find(element);
-  if (key != keys_->galois.end() && key->second.level >= level) return {};
+  if (key != keys_->galois.end() && key->second->level >= level) return {};
   return what + ": no key for Galois element " + std::to_string(element) + " at level " +
          std::to_string(level) + "; it would take " +
          std::to_string(KeySwitchKey::byte_count(*params(), level, true)) + " bytes";
@@ -358,7 +358,7 @@ Result<Ciphertext> Evaluator::apply_galois(const Ciphertext& a, std::uint32_t el
   const Decomposition image(*params(), a.level, [&](std::size_t j, kernel::Words out) {
     kernel::active().permute(a.parts[1].limb(j), automorphism.source(), out);
   });
-  const Switching switching{keys_->galois.at(element), nullptr, add_image(a, automorphism)};
+  const Switching switching{*keys_->galois.at(element), nullptr, add_image(a, automorphism)};
   return Ciphertext{a.params, a.level, a.scale, switch_key(image, switching, 0)};
 }
 
@@ -387,7 +387,7 @@ std::vector<std::vector<ring::Poly>> Evaluator::rotation_sums(const Decompositio
     const std::uint32_t element = galois_element_of_rotation(params()->log_n(), step);
     if (element == 1) continue;
     const ring::Automorphism& automorphism = params()->automorphism(element);
-    switchings.push_back({keys_->galois.at(element), &automorphism, add_image(a, automorphism)});
+    switchings.push_back({*keys_->galois.at(element), &automorphism, add_image(a, automorphism)});
   }
   return switch_sums(digits, switchings);
 }

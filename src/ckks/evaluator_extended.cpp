@@ -192,7 +192,7 @@ Result<ExtendedCiphertext> Evaluator::rotate_add(ExtendedCiphertext a, int steps
     kernel::active().add(to_b, sum.parts[0].limb(j), to_b, q);
     kernel::active().add(to_a, sum.parts[1].limb(j), to_a, q);
   };
-  const Switching switching{keys_->galois.at(element), nullptr, add};
+  const Switching switching{*keys_->galois.at(element), nullptr, add};
   std::vector<ring::Poly> parts = std::move(switch_sums(image, {&switching, 1})[0]);
   return ExtendedCiphertext{a.params, a.level, a.scale, std::move(parts)};
 }

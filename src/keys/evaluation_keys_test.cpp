@@ -45,10 +45,10 @@ TEST_F(EvaluationKeysTest, ExactlyWhatIsRequiredIsMadeAtItsLevel) {
 
   EXPECT_EQ(keys.relinearization->level, 3);
   ASSERT_EQ(keys.galois.size(), 4u);
-  EXPECT_EQ(keys.galois.at(rotation(1)).level, 2);
-  EXPECT_EQ(keys.galois.at(rotation(7)).level, 1);
-  EXPECT_EQ(keys.galois.at(rotation(-1)).level, 3);
-  EXPECT_EQ(keys.galois.at(2047).level, 0);
+  EXPECT_EQ(keys.galois.at(rotation(1))->level, 2);
+  EXPECT_EQ(keys.galois.at(rotation(7))->level, 1);
+  EXPECT_EQ(keys.galois.at(rotation(-1))->level, 3);
+  EXPECT_EQ(keys.galois.at(2047)->level, 0);
 }
 
 TEST_F(EvaluationKeysTest, RotationsByNothingNeedNoneAndEqualOnesShareTheHighest) {
@@ -58,7 +58,7 @@ TEST_F(EvaluationKeysTest, RotationsByNothingNeedNoneAndEqualOnesShareTheHighest
   const ckks::EvaluationKeys keys = make(wanted);
 
   ASSERT_EQ(keys.galois.size(), 1u);
-  EXPECT_EQ(keys.galois.at(rotation(3)).level, 2);
+  EXPECT_EQ(keys.galois.at(rotation(3))->level, 2);
 }
 
 // b_d + a_d s - P g_d s' in coefficients, limb by limb: the error of the key.

@@ -255,39 +255,36 @@ ckks::KeySwitchKey make_galois_key(const SecretKey& secret, std::uint32_t galois
   return key;
 }
 
+ckks::KeySwitchKey make_evaluation_key(const SecretKey& secret, std::uint32_t element, int level,
+                                       RandomStream& random) {
+  return element == ckks::kRelinearization ? make_relinearization_key(secret, level, random)
+                                           : make_galois_key(secret, element, level, random);
+}
+
+Status require_key_level(const ckks::Parameters& params, int level) {
+  if (params.special_count() == 0) {
+    return Error{ErrorCode::kMismatch,
+                 "these parameters have no special primes, so no evaluation keys can be made"};
+  }
+  if (level <= params.max_level()) return {};
+  return Error{ErrorCode::kMismatch, "an evaluation key at level " + std::to_string(level) +
+                                         " is above the chain's " +
+                                         std::to_string(params.max_level())};
+}
+
 Result<ckks::EvaluationKeys> make_evaluation_keys(const SecretKey& secret,
                                                   const circuit::KeyRequirements& requirements,
                                                   RandomStream& random, const Progress& progress) {
   const ckks::ParametersPtr& params = secret.params();
-  std::map<std::uint32_t, int> levels;  // Galois element -> level; 0 stands for s^2
-  if (requirements.relinearization_level >= 0) levels[0] = requirements.relinearization_level;
-  for (const auto& [steps, level] : requirements.rotation_levels) {
-    const std::uint32_t element = ckks::galois_element_of_rotation(params->log_n(), steps);
-    if (element == 1) continue;
-    const auto [entry, added] = levels.emplace(element, level);
-    if (!added) entry->second = std::max(entry->second, level);
-  }
-  if (requirements.conjugation_level >= 0) {
-    levels[ckks::galois_element_of_conjugation(params->log_n())] = requirements.conjugation_level;
-  }
-  if (!levels.empty() && params->special_count() == 0) {
-    return Error{ErrorCode::kMismatch,
-                 "these parameters have no special primes, so no evaluation keys can be made"};
-  }
-
-  ckks::EvaluationKeys keys{params, std::nullopt, {}};
+  const std::map<std::uint32_t, int> levels =
+      ckks::key_levels(params->log_n(), requirements.relinearization_level,
+                       requirements.rotation_levels, requirements.conjugation_level);
+  ckks::EvaluationKeys keys{params, nullptr, {}};
   std::size_t made = 0;
   for (const auto& [element, level] : levels) {
-    if (level > params->max_level()) {
-      return Error{ErrorCode::kMismatch, "an evaluation key at level " + std::to_string(level) +
-                                             " is above the chain's " +
-                                             std::to_string(params->max_level())};
-    }
-    if (element == 0) {
-      keys.relinearization = make_relinearization_key(secret, level, random);
-    } else {
-      keys.galois.emplace(element, make_galois_key(secret, element, level, random));
-    }
+    if (const Status fine = require_key_level(*params, level); !fine) return fine.error();
+    keys.put(element, std::make_shared<const ckks::KeySwitchKey>(
+                          make_evaluation_key(secret, element, level, random)));
     ++made;
     if (progress && !progress(static_cast<double>(made) / static_cast<double>(levels.size()))) {
       return Error{ErrorCode::kCancelled, "key generation was cancelled"};

@@ -78,6 +78,11 @@ ckks::KeySwitchKey make_relinearization_key(const SecretKey& secret, int level,
                                             RandomStream& random);
 ckks::KeySwitchKey make_galois_key(const SecretKey& secret, std::uint32_t galois_element, int level,
                                    RandomStream& random);
+/// Whichever of the two the element names (ckks::kRelinearization or a Galois element).
+ckks::KeySwitchKey make_evaluation_key(const SecretKey& secret, std::uint32_t element, int level,
+                                       RandomStream& random);
+/// Keys of this level can be made. Errors: kMismatch (no special primes, level above the chain).
+Status require_key_level(const ckks::Parameters& params, int level);
 
 /// Called after each key with the fraction made so far; returns false to stop.
 using Progress = std::function<bool(double)>;

@@ -192,8 +192,10 @@ Result<std::vector<ckks::Ciphertext>> run_encrypted(const PreparedCircuit& prepa
                  "circuit " + circuit.name + " and evaluation keys have different parameters"};
   }
   if (const Status fit = require_inputs(prepared, inputs); !fit) return fit.error();
-  if (const std::string missing = missing_keys(prepared.required_keys(), evaluator.keys());
-      !missing.empty()) {
+  const ckks::Parameters& params = *evaluator.params();
+  const std::string missing =
+      missing_keys(params, key_levels(prepared.required_keys(), params), evaluator.keys().levels());
+  if (!missing.empty()) {
     return Error{
         ErrorCode::kMissingKey,
         "circuit " + circuit.name + " needs evaluation keys that are not there: " + missing};
@@ -219,31 +221,23 @@ Result<std::vector<ckks::Ciphertext>> run_encrypted(const PreparedCircuit& prepa
   return outputs;
 }
 
-std::string missing_keys(const circuit::KeyRequirements& required,
-                         const ckks::EvaluationKeys& keys) {
-  const ckks::Parameters& params = *keys.params;
+std::map<std::uint32_t, int> key_levels(const circuit::KeyRequirements& required,
+                                        const ckks::Parameters& params) {
+  return ckks::key_levels(params.log_n(), required.relinearization_level, required.rotation_levels,
+                          required.conjugation_level);
+}
+
+std::string missing_keys(const ckks::Parameters& params,
+                         const std::map<std::uint32_t, int>& required,
+                         const std::map<std::uint32_t, int>& present) {
   std::string missing;
-  const auto want = [&](const std::string& what, int level, const ckks::KeySwitchKey* have) {
-    if (have != nullptr && have->level >= level) return;
+  for (const auto& [element, level] : required) {
+    const auto found = present.find(element);
+    if (found != present.end() && found->second >= level) continue;
     if (!missing.empty()) missing += ", ";
-    missing += what + " at level " + std::to_string(level) + " (" +
-               std::to_string(ckks::KeySwitchKey::byte_count(params, level, true)) + " bytes)";
-  };
-  const auto galois = [&keys](std::uint32_t element) {
-    const auto entry = keys.galois.find(element);
-    return entry == keys.galois.end() ? nullptr : &entry->second;
-  };
-  if (required.relinearization_level >= 0) {
-    want("relinearization", required.relinearization_level,
-         keys.relinearization ? &*keys.relinearization : nullptr);
-  }
-  for (const auto& [steps, level] : required.rotation_levels) {
-    const std::uint32_t element = ckks::galois_element_of_rotation(params.log_n(), steps);
-    if (element != 1) want("rotation by " + std::to_string(steps), level, galois(element));
-  }
-  if (required.conjugation_level >= 0) {
-    want("conjugation", required.conjugation_level,
-         galois(ckks::galois_element_of_conjugation(params.log_n())));
+    missing += ckks::key_name(params.log_n(), element) + " at level " + std::to_string(level) +
+               " (" + std::to_string(ckks::KeySwitchKey::byte_count(params, level, true)) +
+               " bytes)";
   }
   return missing;
 }

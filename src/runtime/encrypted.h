@@ -61,9 +61,14 @@ Result<std::vector<ckks::Ciphertext>> run_encrypted(const PreparedCircuit& prepa
                                                     std::span<const ckks::Ciphertext> inputs,
                                                     const Progress& progress = {});
 
-/// The evaluation keys that `required` lists and `keys` lacks or has at too low a level, in words
-/// with their sizes; empty when nothing is missing.
-std::string missing_keys(const circuit::KeyRequirements& required,
-                         const ckks::EvaluationKeys& keys);
+/// `required` as level by element: ckks::key_levels of its fields.
+std::map<std::uint32_t, int> key_levels(const circuit::KeyRequirements& required,
+                                        const ckks::Parameters& params);
+
+/// The evaluation keys that are required (element -> level) and not there or at too low a level,
+/// by name with their sizes; empty when nothing is missing.
+std::string missing_keys(const ckks::Parameters& params,
+                         const std::map<std::uint32_t, int>& required,
+                         const std::map<std::uint32_t, int>& present);
 
 }  // namespace salus::runtime

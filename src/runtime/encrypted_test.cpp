@@ -213,12 +213,12 @@ TEST_F(EncryptedCircuit, ListsAllMissingKeysBeforeTheFirstOperation) {
   };
   // The matrix of 4 columns in 2 parts: one baby step, which is there, and one to add the parts.
   for (const std::string& part :
-       {"relinearization at level 3 (" + bytes(3), "rotation by 3 at level 3 (" + bytes(3),
-        "rotation by 514 at level 2 (" + bytes(2), "conjugation at level 3 (" + bytes(3)}) {
+       {"relinearization at level 3 (" + bytes(3), "rotation 3 at level 3 (" + bytes(3),
+        "rotation 514 at level 2 (" + bytes(2), "conjugation at level 3 (" + bytes(3)}) {
     EXPECT_NE(refused.error().message.find(part), std::string::npos)
         << part << " in: " << refused.error().message;
   }
-  EXPECT_EQ(refused.error().message.find("rotation by 1 "), std::string::npos);
+  EXPECT_EQ(refused.error().message.find("rotation 1 "), std::string::npos);
 }
 
 TEST_F(EncryptedCircuit, RefusesKeysAndInputsOfAnotherRing) {
@@ -246,12 +246,13 @@ TEST_F(EncryptedCircuit, ListsTheKeysThatAreMissing) {
   const circuit::KeyRequirements needed =
       circuit::required_keys(sample_.circuit, sample_.constants);
   ckks::EvaluationKeys keys = must(keys::make_evaluation_keys(*secret_, needed, random_));
-  EXPECT_EQ(missing_keys(needed, keys), "");
+  const auto required = key_levels(needed, *params_);
+  EXPECT_EQ(missing_keys(*params_, required, keys.levels()), "");
   keys.relinearization.reset();
   keys.galois.erase(ckks::galois_element_of_rotation(params_->log_n(), 3));
-  const std::string missing = missing_keys(needed, keys);
+  const std::string missing = missing_keys(*params_, required, keys.levels());
   EXPECT_NE(missing.find("relinearization at level 3"), std::string::npos) << missing;
-  EXPECT_NE(missing.find("rotation by 3 at level 3"), std::string::npos) << missing;
+  EXPECT_NE(missing.find("rotation 3 at level 3"), std::string::npos) << missing;
 }
 
 TEST_F(EncryptedCircuit, StopsWhenAskedTo) {

@@ -56,7 +56,7 @@ std::uint64_t bytes_of(const ckks::KeySwitchKey& key) {
 
 std::uint64_t bytes_of(const ckks::EvaluationKeys& keys) {
   std::uint64_t bytes = keys.relinearization ? bytes_of(*keys.relinearization) : 0;
-  for (const auto& [element, key] : keys.galois) bytes += bytes_of(key);
+  for (const auto& [element, key] : keys.galois) bytes += bytes_of(*key);
   return bytes;
 }
 
@@ -227,7 +227,9 @@ Status CkksExecutor::check(const RunInput& input, const store::ObjectStore& obje
   if (Status fits = check_features(input, (*program)->program); !fits) return fits;
   const Result<KeysPtr> keys = keys_of(input.evaluation_keys, **program, objects);
   if (!keys) return keys.error();
-  const std::string missing = runtime::missing_keys((*program)->keys, *(*keys)->keys);
+  const ckks::Parameters& params = *(*program)->params;
+  const std::string missing = runtime::missing_keys(
+      params, runtime::key_levels((*program)->keys, params), (*keys)->keys->levels());
   if (missing.empty()) return {};
   return Error{ErrorCode::kMissingKey,
                "program " + (*program)->program.name +

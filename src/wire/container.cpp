@@ -155,7 +155,7 @@ Bytes write(const ckks::EvaluationKeys& keys, const Digest& key_id) {
   append_u8(out, keys.relinearization ? 1 : 0);
   append_u32(out, static_cast<std::uint32_t>(keys.galois.size()));
   if (keys.relinearization) append_key(out, params, 0, *keys.relinearization);
-  for (const auto& [element, key] : keys.galois) append_key(out, params, element, key);
+  for (const auto& [element, key] : keys.galois) append_key(out, params, element, *key);
   return finish(std::move(out));
 }
 
@@ -202,17 +202,13 @@ Result<ReadEvaluationKeys> read_evaluation_keys(ByteView bytes, const ckks::Para
   const Result<KeySetFields> set = read_key_set_fields(in, params->literal());
   if (!set) return set.error();
 
-  ReadEvaluationKeys out{header->key_id, {params, std::nullopt, {}}};
+  ReadEvaluationKeys out{header->key_id, {params, nullptr, {}}};
   for (std::uint32_t i = 0; i < set->count(); ++i) {
     const Result<KeyFields> fields = read_key_fields(in, params->literal());
     if (!fields) return fields.error();
     Result<ckks::KeySwitchKey> key = read_key(in, *params, *fields);
     if (!key) return key.error();
-    if (fields->element == 0) {
-      out.keys.relinearization = std::move(*key);
-    } else {
-      out.keys.galois.emplace(fields->element, std::move(*key));
-    }
+    out.keys.put(fields->element, std::make_shared<const ckks::KeySwitchKey>(std::move(*key)));
   }
   return out;
 }

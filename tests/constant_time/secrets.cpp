@@ -89,7 +89,7 @@ bool make_evaluation_keys() {
   const auto made = must(keys::make_evaluation_keys(secret, wanted, random));
   bool all = depends_on_secret(made.relinearization->digits[0].b.words());
   for (const auto& [element, key] : made.galois)
-    all = all && depends_on_secret(key.digits[0].b.words());
+    all = all && depends_on_secret(key->digits[0].b.words());
   return all;
 }
 

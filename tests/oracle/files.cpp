@@ -47,9 +47,13 @@ ckks::Ciphertext Folder::ciphertext(const std::string& name,
 }
 
 ckks::Evaluator Folder::evaluator(const ckks::ParametersPtr& params) const {
-  ckks::EvaluationKeys keys{params, std::nullopt, {}};
-  keys.relinearization = must(wire::seal::read_relinearization_key(load("rk.bin"), params));
-  keys.galois = must(wire::seal::read_galois_keys(load("gk.bin"), params));
+  ckks::EvaluationKeys keys{params, nullptr, {}};
+  const auto put = [&keys](std::uint32_t element, ckks::KeySwitchKey key) {
+    keys.put(element, std::make_shared<const ckks::KeySwitchKey>(std::move(key)));
+  };
+  put(ckks::kRelinearization, must(wire::seal::read_relinearization_key(load("rk.bin"), params)));
+  wire::seal::GaloisKeys galois = must(wire::seal::read_galois_keys(load("gk.bin"), params));
+  for (auto& [element, key] : galois) put(element, std::move(key));
   return ckks::Evaluator(std::make_shared<const ckks::EvaluationKeys>(std::move(keys)));
 }
 
