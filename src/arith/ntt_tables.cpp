@@ -54,18 +54,24 @@ std::uint32_t reverse_bits(std::uint32_t i, int bits) {
   return out;
 }
 
-Result<NttTables> NttTables::create(int log_n, std::uint64_t q) {
+Result<Modulus> NttTables::validate(int log_n, std::uint64_t q) {
   if (log_n < 1 || log_n > kRootExponent - 1) {
     return Error{ErrorCode::kInvalidArgument,
                  "ring degree 2^" + std::to_string(log_n) + " is not between 2^1 and 2^17"};
   }
-  const Result<Modulus> modulus = Modulus::create(q);
-  if (!modulus) return modulus.error();
+  Result<Modulus> modulus = Modulus::create(q);
+  if (!modulus) return modulus;
   if ((q - 1) % (std::uint64_t{2} << log_n) != 0 || !is_prime(q)) {
     return Error{ErrorCode::kInvalidArgument, "modulus " + std::to_string(q) +
                                                   " is not a prime equal to 1 modulo 2^" +
                                                   std::to_string(log_n + 1)};
   }
+  return modulus;
+}
+
+Result<NttTables> NttTables::create(int log_n, std::uint64_t q) {
+  const Result<Modulus> modulus = validate(log_n, q);
+  if (!modulus) return modulus.error();
   return NttTables(log_n, *modulus, smallest_root(*modulus, std::uint64_t{1} << log_n));
 }
 

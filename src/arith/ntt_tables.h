@@ -21,6 +21,8 @@ class NttTables {
  public:
   /// Errors: kInvalidArgument unless 1 <= log_n <= 17 and q is a prime = 1 mod 2N.
   static Result<NttTables> create(int log_n, std::uint64_t q);
+  /// The modulus of the tables that `create` would make. Errors: the same.
+  static Result<Modulus> validate(int log_n, std::uint64_t q);
 
   int log_n() const { return log_n_; }
   std::size_t ring_degree() const { return std::size_t{1} << log_n_; }

@@ -100,24 +100,33 @@ Digest hash_of(const ParametersLiteral& literal) {
   return sha256(bytes);
 }
 
-Result<ParametersPtr> Parameters::create(const ParametersLiteral& literal) {
-  if (const Status shape = require_shape(literal); !shape) return shape.error();
+Status Parameters::validate(const ParametersLiteral& literal) {
+  if (const Status shape = require_shape(literal); !shape) return shape;
   const std::size_t dnum = static_cast<std::size_t>(literal.dnum);
   const std::size_t alpha = (literal.q.size() + dnum - 1) / dnum;
-  if (const Status enough = require_special_primes(literal, alpha); !enough) return enough.error();
+  if (const Status enough = require_special_primes(literal, alpha); !enough) return enough;
 
   const double log_qp =
       log2_product(literal.q, 0, literal.q.size()) + log2_product(literal.p, 0, literal.p.size());
   if (const Status secure = require_secure(literal.log_n, log_qp, literal.security); !secure) {
-    return secure.error();
+    return secure;
   }
+  for (const auto* primes : {&literal.q, &literal.p}) {
+    for (const std::uint64_t prime : *primes) {
+      const auto fine = arith::NttTables::validate(literal.log_n, prime);
+      if (!fine) return invalid(fine.error().message);
+    }
+  }
+  return {};
+}
 
+Result<ParametersPtr> Parameters::create(const ParametersLiteral& literal) {
+  if (const Status valid = validate(literal); !valid) return valid.error();
   ring::Basis all;
   for (const auto* primes : {&literal.q, &literal.p}) {
     for (const std::uint64_t prime : *primes) {
-      Result<arith::NttTables> tables = arith::NttTables::create(literal.log_n, prime);
-      if (!tables) return invalid(tables.error().message);
-      all.push_back(std::make_shared<const arith::NttTables>(std::move(*tables)));
+      all.push_back(std::make_shared<const arith::NttTables>(
+          must(arith::NttTables::create(literal.log_n, prime))));
     }
   }
   return ParametersPtr(new Parameters(literal, std::move(all)));

@@ -55,6 +55,8 @@ class Parameters {
   /// not 1 mod 2N, dnum), kUnsafeParameters (security table, on log2(Q P)), kLimit (more than 64
   /// primes).
   static Result<std::shared_ptr<const Parameters>> create(const ParametersLiteral& literal);
+  /// What `create` checks, without its tables: megabytes, and milliseconds for each prime.
+  static Status validate(const ParametersLiteral& literal);
 
   const ParametersLiteral& literal() const { return literal_; }
   int log_n() const { return literal_.log_n; }

@@ -19,12 +19,15 @@ using keys::test::Shape;
 const Shape kSecure{
     .log_n = 14, .levels = 3, .dnum = 2, .specials = 2, .security = SecurityProfile::kClassical128};
 
-// What becomes of the good literal after a change.
+// What becomes of the good literal after a change; `validate` must say the same.
 Error refusal(const std::function<void(ParametersLiteral&)>& change) {
   ParametersLiteral literal = literal_of(kSecure);
   change(literal);
   const Result<ParametersPtr> result = Parameters::create(literal);
+  const Status valid = Parameters::validate(literal);
+  EXPECT_EQ(valid.has_value(), result.has_value());
   if (result) return Error{ErrorCode::kIo, "accepted"};
+  EXPECT_EQ(valid.error().message, result.error().message);
   return result.error();
 }
 
