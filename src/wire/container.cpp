@@ -46,7 +46,8 @@ std::string summary(const ckks::ParametersLiteral& literal) {
 
 // Kind, parameters, lengths and checksum fit, in this order; leaves the reader behind the header.
 // Nothing of the object's size is allocated before.
-Result<Header> open(ByteView bytes, ByteReader& in, Kind kind, const ckks::ParametersPtr& params) {
+Result<Header> open(ByteView bytes, ByteReader& in, Kind kind,
+                    const ckks::ParametersLiteral& params) {
   const Result<Header> header = read_header(in);
   if (!header) return header.error();
   if (header->kind != kind) {
@@ -54,11 +55,11 @@ Result<Header> open(ByteView bytes, ByteReader& in, Kind kind, const ckks::Param
                  "object of kind " + std::to_string(static_cast<int>(header->kind)) +
                      " where kind " + std::to_string(static_cast<int>(kind)) + " was expected"};
   }
-  ckks::ParametersLiteral expected = params->literal();
+  ckks::ParametersLiteral expected = params;
   expected.security = header->parameters.security;
   if (!(header->parameters == expected)) {
     return Error{ErrorCode::kMismatch, "object of parameter set " + summary(header->parameters) +
-                                           "; expected " + summary(params->literal())};
+                                           "; expected " + summary(params)};
   }
   if (const Status ok = require_layout(in, *header); !ok) return ok.error();
   const Digest computed = sha256(bytes.first(bytes.size() - kDigestBytes));
@@ -70,14 +71,18 @@ Result<Header> open(ByteView bytes, ByteReader& in, Kind kind, const ckks::Param
   return header;
 }
 
+Status take_limb(ByteReader& in, kernel::Words limb, std::uint64_t prime) {
+  const ByteView packed = in.bytes(packed_bytes(limb.size(), prime));
+  check(in.ok(), "an object shorter than its layout");
+  return read_packed(packed, limb, prime);
+}
+
 Result<ring::Poly> read_poly(ByteReader& in, const ckks::Parameters& params,
                              ring::BasisView basis) {
   ring::Poly poly(params.ring_degree(), basis.size(), ring::Form::kNtt);
   for (std::size_t j = 0; j < basis.size(); ++j) {
-    const std::uint64_t q = basis[j]->modulus().value();
-    const ByteView packed = in.bytes(packed_bytes(params.ring_degree(), q));
-    check(in.ok(), "an object shorter than its layout");
-    if (const Status ok = read_packed(packed, poly.limb(j), q); !ok) return ok.error();
+    const Status ok = take_limb(in, poly.limb(j), basis[j]->modulus().value());
+    if (!ok) return ok.error();
   }
   return poly;
 }
@@ -159,10 +164,21 @@ Bytes write(const ckks::EvaluationKeys& keys, const Digest& key_id) {
   return finish(std::move(out));
 }
 
+Bytes write(const ckks::Parameters& params, std::uint32_t element, const ckks::KeySwitchKey& key,
+            const Digest& key_id) {
+  Bytes out = begin(Kind::kEvaluationKey, params, key_id);
+  append_key(out, params, element, key);
+  return finish(std::move(out));
+}
+
 std::uint64_t ciphertext_bytes(const ckks::Parameters& params, int level, bool seeded) {
   const std::uint64_t poly = poly_bytes(params.literal(), level);
   return header_bytes(params.literal()) + kCiphertextFieldBytes +
          (seeded ? poly + kSeedBytes : 2 * poly) + kDigestBytes;
+}
+
+std::uint64_t evaluation_key_bytes(const ckks::Parameters& params, int level) {
+  return header_bytes(params.literal()) + key_bytes(params.literal(), level) + kDigestBytes;
 }
 
 std::uint64_t evaluation_key_bytes(const ckks::Parameters& params, int relinearization_level,
@@ -175,7 +191,7 @@ std::uint64_t evaluation_key_bytes(const ckks::Parameters& params, int relineari
 
 Result<ReadCiphertext> read_ciphertext(ByteView bytes, const ckks::ParametersPtr& params) {
   ByteReader in(bytes);
-  const Result<Header> header = open(bytes, in, Kind::kCiphertext, params);
+  const Result<Header> header = open(bytes, in, Kind::kCiphertext, params->literal());
   if (!header) return header.error();
   const Result<CiphertextFields> fields = read_ciphertext_fields(in, params->literal());
   if (!fields) return fields.error();
@@ -197,7 +213,7 @@ Result<ReadCiphertext> read_ciphertext(ByteView bytes, const ckks::ParametersPtr
 
 Result<ReadEvaluationKeys> read_evaluation_keys(ByteView bytes, const ckks::ParametersPtr& params) {
   ByteReader in(bytes);
-  const Result<Header> header = open(bytes, in, Kind::kEvaluationKeys, params);
+  const Result<Header> header = open(bytes, in, Kind::kEvaluationKeys, params->literal());
   if (!header) return header.error();
   const Result<KeySetFields> set = read_key_set_fields(in, params->literal());
   if (!set) return set.error();
@@ -211,6 +227,45 @@ Result<ReadEvaluationKeys> read_evaluation_keys(ByteView bytes, const ckks::Para
     out.keys.put(fields->element, std::make_shared<const ckks::KeySwitchKey>(std::move(*key)));
   }
   return out;
+}
+
+Result<ReadEvaluationKey> read_evaluation_key(ByteView bytes, const ckks::ParametersPtr& params) {
+  ByteReader in(bytes);
+  const Result<Header> header = open(bytes, in, Kind::kEvaluationKey, params->literal());
+  if (!header) return header.error();
+  const Result<KeyFields> fields = read_key_fields(in, params->literal());
+  if (!fields) return fields.error();
+  Result<ckks::KeySwitchKey> key = read_key(in, *params, *fields);
+  if (!key) return key.error();
+  return ReadEvaluationKey{header->key_id, fields->element, std::move(*key)};
+}
+
+Status verify_evaluation_key(ByteView bytes, const ckks::ParametersLiteral& expected) {
+  ByteReader in(bytes);
+  const Result<Header> header = open(bytes, in, Kind::kEvaluationKey, expected);
+  if (!header) return header.error();
+  const Result<KeyFields> fields = read_key_fields(in, expected);
+  if (!fields) return fields.error();
+  std::vector<std::uint64_t> primes(expected.q.begin(), expected.q.begin() + fields->level + 1);
+  primes.insert(primes.end(), expected.p.begin(), expected.p.end());
+  std::vector<std::uint64_t> limb(std::size_t{1} << expected.log_n);
+  while (in.remaining() > kDigestBytes) {
+    for (const std::uint64_t prime : primes) {
+      if (const Status ok = take_limb(in, limb, prime); !ok) return ok;
+    }
+  }
+  return {};
+}
+
+Result<KeyListing> list_evaluation_keys(ByteView bytes) {
+  ByteReader in(bytes);
+  const Result<Header> header = read_header(in);
+  if (!header) return header.error();
+  if (header->kind == Kind::kCiphertext) {
+    return Error{ErrorCode::kMismatch, "object of kind 1 where evaluation keys were expected"};
+  }
+  if (const Status ok = require_layout(in, *header); !ok) return ok.error();
+  return KeyListing{*header, list_keys(in, *header)};
 }
 
 }  // namespace salus::wire

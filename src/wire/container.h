@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 
 #include "base/bytes.h"
 #include "ckks/ciphertext.h"
@@ -14,7 +15,8 @@
 
 namespace salus::wire {
 
-enum class Kind : std::uint16_t { kCiphertext = 1, kEvaluationKeys = 2 };
+/// Kind 2 is how one object held all keys of a twin; it stays readable.
+enum class Kind : std::uint16_t { kCiphertext = 1, kEvaluationKeys = 2, kEvaluationKey = 3 };
 
 inline constexpr std::uint16_t kVersion = 1;
 inline constexpr std::size_t kMaxGaloisKeys = 1024;
@@ -46,9 +48,14 @@ Bytes write(const ckks::Ciphertext& ciphertext, const Digest& key_id);
 Bytes write(const ckks::SeededCiphertext& ciphertext, const Digest& key_id);
 /// Errors (Defect): keys without seeds.
 Bytes write(const ckks::EvaluationKeys& keys, const Digest& key_id);
+/// One key, for products (ckks::kRelinearization) or of a Galois element. Errors (Defect): a key
+/// without a seed.
+Bytes write(const ckks::Parameters& params, std::uint32_t element, const ckks::KeySwitchKey& key,
+            const Digest& key_id);
 
 /// Bytes that `write` would give, before anything is made.
 std::uint64_t ciphertext_bytes(const ckks::Parameters& params, int level, bool seeded);
+std::uint64_t evaluation_key_bytes(const ckks::Parameters& params, int level);
 std::uint64_t evaluation_key_bytes(const ckks::Parameters& params, int relinearization_level,
                                    const std::vector<int>& galois_levels);
 
@@ -65,5 +72,24 @@ struct ReadEvaluationKeys {
   ckks::EvaluationKeys keys;
 };
 Result<ReadEvaluationKeys> read_evaluation_keys(ByteView bytes, const ckks::ParametersPtr& params);
+
+struct ReadEvaluationKey {
+  Digest key_id;
+  std::uint32_t element = 0;
+  ckks::KeySwitchKey key;
+};
+Result<ReadEvaluationKey> read_evaluation_key(ByteView bytes, const ckks::ParametersPtr& params);
+/// All that read_evaluation_key checks, in the memory of one limb and without the tables of a
+/// parameter set: for a key that is to be kept and not used yet. `expected` is valid.
+Status verify_evaluation_key(ByteView bytes, const ckks::ParametersLiteral& expected);
+
+/// What an object of kind 2 or 3 says about its keys before their residues.
+struct KeyListing {
+  Header header;
+  std::map<std::uint32_t, int> levels;  ///< by element
+};
+/// Costs a few hundred bytes, whatever the object's size. Errors: kMismatch (another kind), kParse,
+/// kVersion, kLimit.
+Result<KeyListing> list_evaluation_keys(ByteView bytes);
 
 }  // namespace salus::wire

@@ -61,7 +61,20 @@ Status require_ciphertext_layout(ByteReader& in, const ParametersLiteral& litera
   return require_size(in.offset() + in.remaining(), in.offset() + body + kDigestBytes);
 }
 
+Status require_special_primes(const ByteReader& in, const ParametersLiteral& literal) {
+  if (!literal.p.empty()) return {};
+  return parse_error("evaluation keys for parameters without special primes", in.offset());
+}
+
 Status require_key_layout(ByteReader& in, const ParametersLiteral& literal) {
+  const Result<KeyFields> key = read_key_fields(in, literal);
+  if (!key) return key.error();
+  if (const Status fine = require_special_primes(in, literal); !fine) return fine;
+  const std::uint64_t residues = key_bytes(literal, key->level) - kKeyFieldBytes;
+  return require_size(in.offset() + in.remaining(), in.offset() + residues + kDigestBytes);
+}
+
+Status require_key_set_layout(ByteReader& in, const ParametersLiteral& literal) {
   const Result<KeySetFields> set = read_key_set_fields(in, literal);
   if (!set) return set.error();
   std::uint32_t last = 0;
@@ -126,7 +139,7 @@ Result<Header> read_header(ByteReader& in) {
     return Error{ErrorCode::kVersion, "object of format version " + std::to_string(version) +
                                           "; this build reads version " + std::to_string(kVersion)};
   }
-  if (kind < 1 || kind > 2)
+  if (kind < 1 || kind > 3)
     return parse_error("unknown kind of object " + std::to_string(kind), 10);
   if (log_n > ckks::kMaxLogN) {
     return Error{ErrorCode::kLimit, "ring degree 2^" + std::to_string(log_n) + " is above 2^" +
@@ -184,8 +197,8 @@ Result<KeySetFields> read_key_set_fields(ByteReader& in, const ParametersLiteral
     return Error{ErrorCode::kLimit, std::to_string(galois_count) + " Galois keys; the limit is " +
                                         std::to_string(kMaxGaloisKeys)};
   }
-  if (literal.p.empty() && relinearization + galois_count > 0) {
-    return parse_error("evaluation keys for parameters without special primes", in.offset());
+  if (relinearization + galois_count > 0) {
+    if (const Status fine = require_special_primes(in, literal); !fine) return fine.error();
   }
   return KeySetFields{relinearization == 1, galois_count};
 }
@@ -209,8 +222,25 @@ Result<KeyFields> read_key_fields(ByteReader& in, const ParametersLiteral& liter
 }
 
 Status require_layout(ByteReader in, const Header& header) {
-  return header.kind == Kind::kCiphertext ? require_ciphertext_layout(in, header.parameters)
-                                          : require_key_layout(in, header.parameters);
+  switch (header.kind) {
+    case Kind::kCiphertext: return require_ciphertext_layout(in, header.parameters);
+    case Kind::kEvaluationKeys: return require_key_set_layout(in, header.parameters);
+    case Kind::kEvaluationKey: return require_key_layout(in, header.parameters);
+  }
+  throw_defect("read_header lets no other kind through", std::source_location::current());
+}
+
+std::map<std::uint32_t, int> list_keys(ByteReader in, const Header& header) {
+  const ParametersLiteral& literal = header.parameters;
+  const bool single = header.kind == Kind::kEvaluationKey;
+  const std::uint32_t count = single ? 1 : must(read_key_set_fields(in, literal)).count();
+  std::map<std::uint32_t, int> levels;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const KeyFields key = must(read_key_fields(in, literal));
+    levels[key.element] = key.level;
+    check(skip(in, key_bytes(literal, key.level) - kKeyFieldBytes), "require_layout was not asked");
+  }
+  return levels;
 }
 
 }  // namespace salus::wire

@@ -54,4 +54,8 @@ Result<KeyFields> read_key_fields(ByteReader& in, const ckks::ParametersLiteral&
 /// and its evaluation keys are in order. Errors: kParse with both sizes, kLimit.
 Status require_layout(ByteReader in, const Header& header);
 
+/// Which keys an object of kind 2 or 3 holds, by element with their levels; residues are stepped
+/// over. `in` stands behind the header of an object that passed require_layout.
+std::map<std::uint32_t, int> list_keys(ByteReader in, const Header& header);
+
 }  // namespace salus::wire

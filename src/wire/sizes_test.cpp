@@ -30,15 +30,16 @@ ckks::ParametersLiteral default_twin() {
 
 /// Bytes on the wire of a relinearization key at the top level.
 std::size_t relinearization_bytes(CkksFixture& f) {
-  circuit::KeyRequirements wanted;
-  wanted.relinearization_level = f.params->max_level();
-  const auto keys = must(keys::make_evaluation_keys(f.secret, wanted, f.random));
-  const Bytes bytes = write(keys, f.secret.id());
-  EXPECT_EQ(bytes.size(), evaluation_key_bytes(*f.params, f.params->max_level(), {}));
-  EXPECT_TRUE(read_evaluation_keys(bytes, f.params));
-  // What errors about missing keys say: all but element, level and seed.
-  EXPECT_EQ(ckks::KeySwitchKey::byte_count(*f.params, f.params->max_level(), true) + 4 + 2 + 32,
-            bytes.size() - evaluation_key_bytes(*f.params, -1, {}));
+  const int top = f.params->max_level();
+  const Bytes bytes = write(*f.params, ckks::kRelinearization,
+                            keys::make_relinearization_key(f.secret, top, f.random), f.secret.id());
+  EXPECT_EQ(bytes.size(), evaluation_key_bytes(*f.params, top));
+  EXPECT_TRUE(read_evaluation_key(bytes, f.params));
+  // What errors about missing keys say: all but header, element, level, seed and checksum.
+  const std::size_t header =
+      8 + 8 + 2 * 2 + 8 * (f.params->literal().q.size() + f.params->special_count()) + 32;
+  EXPECT_EQ(ckks::KeySwitchKey::byte_count(*f.params, top, true) + header + 4 + 2 + 32 + 32,
+            bytes.size());
   std::cout << "  " << bytes.size() << " bytes\n";
   return bytes.size();
 }

@@ -44,6 +44,12 @@ Objects files_of(const std::string& release) {
   return out;
 }
 
+double x_at(std::size_t slot) { return x()[slot % 16]; }
+double y_at(std::size_t slot) { return y()[slot % 8]; }
+
+constexpr const char* kKeys[] = {"evaluation_key_relinearization", "evaluation_key_rotation",
+                                 "evaluation_key_conjugation"};
+
 /// The parameter is a release that left its files, or "today".
 class Compat : public testing::TestWithParam<std::string> {
  protected:
@@ -67,11 +73,22 @@ class Compat : public testing::TestWithParam<std::string> {
     }
   }
 
+  /// Product, rotation by 1 and conjugation.
+  void expect_computes(std::shared_ptr<const ckks::EvaluationKeys> keys) const {
+    const ckks::Evaluator evaluator(std::move(keys));
+    const auto product = must(evaluator.multiply_rescale(ciphertext("ciphertext_seeded").ciphertext,
+                                                         ciphertext("ciphertext").ciphertext));
+    const double bound = 2 * fresh() + ledger_.key_switch(1, kScale * kScale) +
+                         ledger_.rescale(product.scale) + ledger_.key_switch(0, product.scale);
+    expect_slots(
+        must(evaluator.rotate(product, 1)), [](std::size_t i) { return x_at(i + 1) * y_at(i + 1); },
+        bound);
+    expect_slots(
+        must(evaluator.conjugate(product)), [](std::size_t i) { return x_at(i) * y_at(i); }, bound);
+  }
+
   double fresh() const { return ledger_.fresh(circuit::Encryption::kPublicKey, kScale); }
 };
-
-double x_at(std::size_t slot) { return x()[slot % 16]; }
-double y_at(std::size_t slot) { return y()[slot % 8]; }
 
 TEST_P(Compat, CiphertextsOpenUnderTheKeyThatTheyName) {
   const auto seeded = ciphertext("ciphertext_seeded");
@@ -88,18 +105,18 @@ TEST_P(Compat, CiphertextsOpenUnderTheKeyThatTheyName) {
 TEST_P(Compat, EvaluationKeysStillComputeOnTheCiphertexts) {
   auto read = must(wire::read_evaluation_keys(objects_.at("evaluation_keys"), params_));
   EXPECT_EQ(read.key_id, secret_.id());
-  const ckks::Evaluator evaluator(
-      std::make_shared<const ckks::EvaluationKeys>(std::move(read.keys)));
-  const auto product = must(evaluator.multiply_rescale(ciphertext("ciphertext_seeded").ciphertext,
-                                                       ciphertext("ciphertext").ciphertext));
-  const double bound = 2 * fresh() + ledger_.key_switch(1, kScale * kScale) +
-                       ledger_.rescale(product.scale) + ledger_.key_switch(0, product.scale);
+  expect_computes(std::make_shared<const ckks::EvaluationKeys>(std::move(read.keys)));
+}
 
-  expect_slots(
-      must(evaluator.rotate(product, 1)), [](std::size_t i) { return x_at(i + 1) * y_at(i + 1); },
-      bound);
-  expect_slots(
-      must(evaluator.conjugate(product)), [](std::size_t i) { return x_at(i) * y_at(i); }, bound);
+TEST_P(Compat, KeysInObjectsOfTheirOwnStillComputeOnTheCiphertexts) {
+  auto keys = std::make_shared<ckks::EvaluationKeys>();
+  keys->params = params_;
+  for (const std::string name : kKeys) {
+    auto read = must(wire::read_evaluation_key(objects_.at(name), params_));
+    EXPECT_EQ(read.key_id, secret_.id());
+    keys->put(read.element, std::make_shared<const ckks::KeySwitchKey>(std::move(read.key)));
+  }
+  expect_computes(keys);
 }
 
 TEST_P(Compat, ContainersAreWrittenAsTheyWere) {
@@ -109,6 +126,10 @@ TEST_P(Compat, ContainersAreWrittenAsTheyWere) {
   }
   const auto keys = must(wire::read_evaluation_keys(objects_.at("evaluation_keys"), params_));
   EXPECT_EQ(wire::write(keys.keys, keys.key_id), objects_.at("evaluation_keys"));
+  for (const std::string name : kKeys) {
+    const auto read = must(wire::read_evaluation_key(objects_.at(name), params_));
+    EXPECT_EQ(wire::write(*params_, read.element, read.key, read.key_id), objects_.at(name));
+  }
 
   // Reading expands the seed, which lies before the checksum.
   const Bytes& bytes = objects_.at("ciphertext_seeded");
@@ -165,7 +186,7 @@ TEST(CompatFiles, AreThoseThatTheirReleaseWrote) {
     ++releases;
     const std::string release = entry.path().filename().string();
     const auto sums = sums_of(release);
-    EXPECT_GE(sums.size(), 6u);
+    EXPECT_GE(sums.size(), 9u);
     for (const auto& [name, bytes] : files_of(release)) {
       EXPECT_EQ(sha256(bytes).hex(), sums.at(name)) << release << "/" << name;
       EXPECT_LE(bytes.size(), 200'000u) << release << "/" << name;

@@ -66,10 +66,16 @@ Objects objects_of_today() {
   const auto keys = must(keys::make_evaluation_keys(secret, wanted, random));
   const ckks::Evaluator evaluator(std::make_shared<const ckks::EvaluationKeys>(keys));
   const auto product = must(evaluator.multiply_unrelinearized(seeded.expand(), plain));
+  const auto one = [&](std::uint32_t element) {
+    return wire::write(*params, element, *keys.find(element), secret.id());
+  };
   return {
       {"ciphertext", wire::write(plain, secret.id())},
       {"ciphertext_seeded", wire::write(seeded, secret.id())},
       {"ciphertext_three_parts", wire::write(product, secret.id())},
+      {"evaluation_key_conjugation", one(ckks::galois_element_of_conjugation(params->log_n()))},
+      {"evaluation_key_relinearization", one(ckks::kRelinearization)},
+      {"evaluation_key_rotation", one(ckks::galois_element_of_rotation(params->log_n(), 1))},
       {"evaluation_keys", wire::write(keys, secret.id())},
       {"program", program::serialize(e2e::tiny_program())},
       {"secret_key_of_tests", key_file(secret)},

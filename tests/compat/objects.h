@@ -25,8 +25,9 @@ std::vector<double> x();
 std::vector<double> y();
 
 /// What today's code writes: "ciphertext" (y, by the public key), "ciphertext_seeded" (x),
-/// "ciphertext_three_parts" (x y, not relinearized), "evaluation_keys" (relinearization at level 1,
-/// rotation by 1 and conjugation at level 0), "program", "secret_key_of_tests".
+/// "ciphertext_three_parts" (x y, not relinearized), "evaluation_key_relinearization" (level 1),
+/// "evaluation_key_rotation" (by 1, level 0), "evaluation_key_conjugation" (level 0),
+/// "evaluation_keys" (the three in one object), "program", "secret_key_of_tests".
 Objects objects_of_today();
 
 }  // namespace salus::compat

@@ -37,6 +37,17 @@ void read_all(ByteView bytes) {
     check(whole.has_value(), "what reads has the announced size");
     const Bytes again = wire::write(read->keys, read->key_id);
     check(std::ranges::equal(again, bytes), "keys have one encoding");
+    check(must(wire::list_evaluation_keys(bytes)).levels == read->keys.levels(), "a set is listed");
+  }
+  const auto one = wire::read_evaluation_key(bytes, kParams);
+  check(one.has_value() == wire::verify_evaluation_key(bytes, kParams->literal()).has_value(),
+        "what reads is verified, and nothing else");
+  if (one) {
+    check(whole.has_value(), "what reads has the announced size");
+    check(std::ranges::equal(wire::write(*kParams, one->element, one->key, one->key_id), bytes),
+          "a key has one encoding");
+    const auto levels = must(wire::list_evaluation_keys(bytes)).levels;
+    check(levels.size() == 1 && levels.at(one->element) == one->key.level, "a key is listed");
   }
 }
 
