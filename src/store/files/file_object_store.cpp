@@ -135,6 +135,8 @@ class FileObjectStore final : public ObjectStore {
   }
   Status sync_folder(const fs::path& folder);
   Status make_folder(const fs::path& folder);
+  Status write_whole(const fs::path& target, ByteView bytes);
+  Status separate(const fs::path& partial, std::uint64_t offset);
   Status unlink(const fs::path& path);
 
   fs::path root_;
@@ -188,6 +190,11 @@ Result<std::unique_ptr<PartialObject>> FileObjectStore::resume(const UploadName&
                                           std::to_string(present) + " bytes on disk, " +
                                           std::to_string(offset) + " were acknowledged"};
   }
+  // A server that died, or failed, between publishing and recording left the object and the upload
+  // as one file. The object may be mapped by now: whoever reads it must never see it cut.
+  if (present > 0 && fs::hard_link_count(path, failed) > 1) {
+    if (Status apart = separate(path, offset); !apart) return apart.error();
+  }
   Descriptor file(disk_->open(path, O_WRONLY | O_CREAT | O_APPEND, kFileMode));
   if (file.get() < 0) return io_error("cannot open", path, errno);
   if (failed) {
@@ -208,13 +215,10 @@ Status FileObjectStore::publish(const UploadName& name) {
   return sync_folder(target.parent_path());
 }
 
-Result<Digest> FileObjectStore::put(ByteView bytes) {
-  const Digest digest = sha256(bytes);
-  const fs::path target = object_path(digest);
-  if (Status made = make_folder(target.parent_path()); !made) return made.error();
+/// `target` has these bytes, durably, or is as it was.
+Status FileObjectStore::write_whole(const fs::path& target, ByteView bytes) {
   const Seed suffix = random_seed();
   const fs::path temporary = root_ / "temporary" / to_hex(ByteView(suffix).first(16));
-
   Status stored = [&]() -> Status {
     const Descriptor file(disk_->open(temporary, O_WRONLY | O_CREAT | O_EXCL, kFileMode));
     if (file.get() < 0) return io_error("cannot create", temporary, errno);
@@ -223,10 +227,21 @@ Result<Digest> FileObjectStore::put(ByteView bytes) {
     if (disk_->rename(temporary, target) != 0) return io_error("cannot rename to", target, errno);
     return sync_folder(target.parent_path());
   }();
-  if (!stored) {
-    ::unlink(temporary.c_str());
-    return stored.error();
-  }
+  if (!stored) ::unlink(temporary.c_str());
+  return stored;
+}
+
+Status FileObjectStore::separate(const fs::path& partial, std::uint64_t offset) {
+  const Result<std::unique_ptr<ObjectBytes>> shared = map_file(partial);
+  if (!shared) return shared.error();
+  return write_whole(partial, (*shared)->view().first(offset));
+}
+
+Result<Digest> FileObjectStore::put(ByteView bytes) {
+  const Digest digest = sha256(bytes);
+  const fs::path target = object_path(digest);
+  if (Status made = make_folder(target.parent_path()); !made) return made.error();
+  if (Status stored = write_whole(target, bytes); !stored) return stored.error();
   return digest;
 }
 

@@ -89,6 +89,24 @@ TEST_F(FileObjectStore, ReadsBackWhatItStoredUnderItsDigest) {
   must(store_->remove(digest));
 }
 
+TEST_F(FileObjectStore, NeverCutsAnObjectThatSomebodyMayHaveMapped) {
+  {
+    auto partial = must(store_->resume(name_, 0));
+    must(partial->write(content_));
+    must(partial->sync());
+  }
+  must(store_->publish(name_));  // and then the ledger fails: the upload goes on from its offset
+  const auto mapped = must(store_->read(name_.digest));
+
+  auto again = must(store_->resume(name_, 3000));
+  must(again->write(as_bytes("something else")));
+
+  EXPECT_EQ(to_bytes(mapped->view()), content_);
+  EXPECT_EQ(to_bytes(must(store_->read(name_.digest))->view()), content_);
+  EXPECT_EQ(must(store_->read_partial(name_))->view().size(), 3014u);
+  EXPECT_EQ(temporary_count(), 0u);
+}
+
 TEST_F(FileObjectStore, CutsAnUploadBackToTheAcknowledgedOffset) {
   {
     auto partial = must(store_->resume(name_, 0));
