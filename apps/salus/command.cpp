@@ -121,4 +121,14 @@ Result<LoadedProgram> load_program(const std::filesystem::path& path) {
   return LoadedProgram{std::move(parsed).value(), std::move(bytes).value(), digest};
 }
 
+Result<std::vector<program::Program>> load_programs(const std::vector<std::string>& paths) {
+  std::vector<program::Program> programs;
+  for (const std::string& path : paths) {
+    Result<LoadedProgram> loaded = load_program(path);
+    if (!loaded) return loaded.error();
+    programs.push_back(std::move(loaded->program));
+  }
+  return programs;
+}
+
 }  // namespace salus::cli

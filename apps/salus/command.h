@@ -84,6 +84,8 @@ struct LoadedProgram {
   Digest digest;
 };
 Result<LoadedProgram> load_program(const std::filesystem::path& path);
+/// At least one of them. Errors: as above.
+Result<std::vector<program::Program>> load_programs(const std::vector<std::string>& paths);
 
 /// `error` with the object it is about in front.
 Error about(const std::filesystem::path& path, const Error& error);

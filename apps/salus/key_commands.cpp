@@ -1,8 +1,10 @@
-// salus key: one secret a twin, in one file.
+// salus key: one secret a twin, in one file; and what its evaluation keys will cost.
 #include <fmt/format.h>
 
 #include "client/key_file.h"
+#include "client/twin.h"
 #include "command.h"
+#include "plan_text.h"
 #include "terminal.h"
 
 namespace salus::cli {
@@ -11,6 +13,7 @@ namespace {
 struct KeyOptions {
   std::string file;
   std::string program;
+  std::vector<std::string> programs;
 };
 
 Answer describe(const std::string& file, const client::KeyFile& key) {
@@ -43,6 +46,19 @@ Result<Answer> show(const KeyOptions& options) {
   return describe(options.file, *key);
 }
 
+Result<Answer> plan(const KeyOptions& options) {
+  const Result<std::vector<program::Program>> programs = load_programs(options.programs);
+  if (!programs) return programs.error();
+  const Result<circuit::KeyRequirements> needed = client::key_requirements(*programs);
+  if (!needed) return needed.error();
+  const auto params = client::parameters_of(programs->front().basis.circuit.chain);
+  if (!params) return params.error();
+  Result<client::KeyPlan> keys = client::plan_keys(**params, *needed);
+  if (!keys) return keys.error();
+  if (const Status timed = client::estimate(*keys, *params); !timed) return timed.error();
+  return Answer{plan_table(*keys), plan_json(*keys)};
+}
+
 }  // namespace
 
 void add_key_commands(Commands& commands) {
@@ -53,6 +69,10 @@ void add_key_commands(Commands& commands) {
                                  [=] { return create(*options); });
   verb->add_option("--program", options->program, "Program whose parameters it is for")->required();
   verb->add_option("-o,--output", options->file, "Key file, NAME.secret")->required();
+
+  verb = commands.verb(noun, "plan", "Evaluation keys that programs need: sizes and time, measured",
+                       [=] { return plan(*options); });
+  verb->add_option("PROGRAM", options->programs, "Programs that one twin shall answer")->required();
 
   verb =
       commands.verb(noun, "show", "The public part of a key file", [=] { return show(*options); });

@@ -39,17 +39,18 @@ json to_json(const program::Certificate& c) {
 }
 
 std::string cost_text(const program::Program& p, const ckks::Parameters& params,
-                      const client::TwinSizes& sizes, const runtime::MemoryEstimate& memory) {
+                      const client::KeyPlan& plan, const client::InputSizes& inputs,
+                      const runtime::MemoryEstimate& memory) {
   return fmt::format(
       "encryption: N = {}, log QP = {:.0f} bits, {} levels, 128-bit security\n"
       "stages: basis {} operations, readout {} operations\n"
       "a twin uploads {} evaluation keys ({}) and {} ciphertexts ({}), {} in all\n"
       "a run takes up to {} of a server's memory: keys {}, tables {}, values {}\n",
       params.ring_degree(), params.log_qp(), params.max_level(), p.basis.circuit.nodes.size(),
-      p.readout.circuit.nodes.size(), sizes.evaluation_key_count,
-      human_bytes(sizes.evaluation_key_bytes), sizes.ciphertext_count,
-      human_bytes(sizes.ciphertext_bytes), human_bytes(sizes.total()), human_bytes(memory.total()),
-      human_bytes(memory.keys), human_bytes(memory.tables), human_bytes(memory.values));
+      p.readout.circuit.nodes.size(), plan.keys.size(), human_bytes(plan.bytes()), inputs.count,
+      human_bytes(inputs.bytes), human_bytes(plan.bytes() + inputs.bytes),
+      human_bytes(memory.total()), human_bytes(memory.keys), human_bytes(memory.tables),
+      human_bytes(memory.values));
 }
 
 std::string schema_text(const program::Program& p) {
@@ -82,8 +83,9 @@ Result<Answer> describe(const program::Program& p, const Digest& digest, std::ui
   if (!params) return params.error();
   const Result<circuit::KeyRequirements> keys = client::key_requirements({p});
   if (!keys) return keys.error();
-  const Result<client::TwinSizes> sizes = client::sizes_of(p, *keys);
-  if (!sizes) return sizes.error();
+  const Result<client::KeyPlan> plan = client::plan_keys(**params, *keys);
+  if (!plan) return plan.error();
+  const client::InputSizes inputs = client::input_sizes(p, **params);
   const auto stage = [&](const program::Stage& s) {
     return runtime::estimate_memory(s.circuit, s.constants, **params, 1);
   };
@@ -98,7 +100,7 @@ Result<Answer> describe(const program::Program& p, const Digest& digest, std::ui
                           {"high", q.high}});
   }
   Answer answer;
-  answer.text = schema_text(p) + cost_text(p, **params, *sizes, memory) +
+  answer.text = schema_text(p) + cost_text(p, **params, *plan, inputs, memory) +
                 fmt::format("digest {} ({})\n", digest.hex(), human_bytes(bytes));
   answer.json = {{"name", p.name},
                  {"digest", digest.hex()},
@@ -114,10 +116,10 @@ Result<Answer> describe(const program::Program& p, const Digest& digest, std::ui
                  {"security_bits", 128},
                  {"ring_degree", (*params)->ring_degree()},
                  {"log_qp", (*params)->log_qp()},
-                 {"evaluation_key_count", sizes->evaluation_key_count},
-                 {"evaluation_key_bytes", sizes->evaluation_key_bytes},
-                 {"ciphertext_bytes", sizes->ciphertext_bytes},
-                 {"upload_bytes", sizes->total()},
+                 {"evaluation_key_count", plan->keys.size()},
+                 {"evaluation_key_bytes", plan->bytes()},
+                 {"ciphertext_bytes", inputs.bytes},
+                 {"upload_bytes", plan->bytes() + inputs.bytes},
                  {"server_memory_bytes",
                   {{"total", memory.total()},
                    {"keys", memory.keys},

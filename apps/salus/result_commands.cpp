@@ -73,7 +73,7 @@ Status add_run(const Common& common, const std::string& id, const LoadedProgram&
   subject.basis_reused = run->last.basis_reused;
   if (const auto twin = workspace->twin(run->twin)) {
     subject.upload_bytes = twin->upload_bytes();
-    subject.key_bytes = twin->evaluation_key_bytes;
+    subject.key_bytes = twin->key_bytes();
     subject.ciphertext_bytes = twin->ciphertext_bytes;
   }
   return {};

@@ -4,6 +4,7 @@
 #include "catalogue.h"
 #include "client/key_file.h"
 #include "client/twin.h"
+#include "plan_text.h"
 #include "terminal.h"
 
 namespace salus::cli {
@@ -25,65 +26,116 @@ json to_json(const client::TwinRecord& t) {
           {"version", t.version},
           {"server", t.server},
           {"key_id", t.key_id},
-          {"evaluation_key_bytes", t.evaluation_key_bytes},
+          {"evaluation_key_count", t.keys.size()},
+          {"evaluation_key_bytes", t.key_bytes()},
           {"ciphertext_bytes", t.ciphertext_bytes},
           {"upload_bytes", t.upload_bytes()}};
 }
 
-std::string sizes_text(const client::TwinSizes& sizes) {
-  return fmt::format("{} of evaluation keys ({}) and {} of ciphertexts ({})",
-                     human_bytes(sizes.evaluation_key_bytes), sizes.evaluation_key_count,
-                     human_bytes(sizes.ciphertext_bytes), sizes.ciphertext_count);
+/// What `create` is about to do, checked as far as this machine can.
+struct Intent {
+  client::TwinRequest request;
+  program::Program program;  // whose basis all programs share
+  client::KeyFile key;
+  ckks::ParametersPtr params;
+  client::InputSizes inputs;
+};
+
+std::string intent_text(const Intent& intent) {
+  return fmt::format("{}; {} of ciphertexts ({})", plan_summary(intent.request.plan),
+                     human_bytes(intent.inputs.bytes), intent.inputs.count);
 }
 
 /// Everything that can be refused is, before anything is made or sent.
-Result<Answer> dry_run(const program::Program& program, const client::TwinSizes& sizes,
-                       const std::vector<program::NamedValue>& values, const std::string& name) {
-  const Result<std::vector<double>> inputs = program::normalise(program, values);
-  if (!inputs) return inputs.error();
-  return Answer{
-      fmt::format("twin {}: would send {}; nothing was made or sent\n", name, sizes_text(sizes)),
-      {{"dry_run", true},
-       {"name", name},
-       {"evaluation_key_bytes", sizes.evaluation_key_bytes},
-       {"ciphertext_bytes", sizes.ciphertext_bytes},
-       {"upload_bytes", sizes.total()}}};
-}
-
-Result<Answer> create(const Common& common, const TwinOptions& options) {
-  std::vector<program::Program> programs;
-  for (const std::string& path : options.programs) {
-    Result<LoadedProgram> loaded = load_program(path);
-    if (!loaded) return loaded.error();
-    programs.push_back(std::move(loaded->program));
-  }
-  const Result<circuit::KeyRequirements> keys = client::key_requirements(programs);
-  if (!keys) return keys.error();
-  const program::Program& first = programs.front();
+Result<Intent> intent_of(const TwinOptions& options) {
+  Result<std::vector<program::Program>> programs = load_programs(options.programs);
+  if (!programs) return programs.error();
+  const Result<circuit::KeyRequirements> needed = client::key_requirements(*programs);
+  if (!needed) return needed.error();
+  program::Program& first = programs->front();
   const Result<ingest::Features> features = load_features(options.features);
   if (!features) return features.error();
   const auto values = ingest::to_parameters(*features, first.parameters);
   if (!values) return about(options.features, values.error());
-  const Result<client::TwinSizes> sizes = client::sizes_of(first, *keys);
-  if (!sizes) return sizes.error();
-  const Result<client::KeyFile> key = client::load_key(options.key);
+  const auto normalised = program::normalise(first, *values);
+  if (!normalised) return normalised.error();
+  const Result<ckks::ParametersPtr> params = client::parameters_of(first.basis.circuit.chain);
+  if (!params) return params.error();
+  Result<client::KeyPlan> plan = client::plan_keys(**params, *needed);
+  if (!plan) return plan.error();
+  Result<client::KeyFile> key = client::load_key(options.key);
   if (!key) return key.error();
-  if (options.dry_run) return dry_run(first, *sizes, *values, options.name);
+  const client::InputSizes inputs = client::input_sizes(first, **params);
+  return Intent{.request = {.name = options.name,
+                            .server = {},
+                            .values = *values,
+                            .plan = std::move(*plan),
+                            .known = {}},
+                .program = std::move(first),
+                .key = std::move(*key),
+                .params = *params,
+                .inputs = inputs};
+}
+
+/// Looks for keys that serve again, and measures how long the others take.
+Status plan_the_rest(Intent& intent, const client::Workspace& workspace, client::Api* api) {
+  client::TwinRequest& request = intent.request;
+  Result<client::KeyRecords> known =
+      client::known_keys(workspace, api, request.name, request.server, intent.key.id);
+  if (!known) return known.error();
+  request.known = std::move(*known);
+  request.plan.reuse(request.known);
+  return client::estimate(request.plan, intent.params);
+}
+
+Result<Answer> dry_run(const Common& common, Intent intent) {
+  intent.request.server = common.server;
+  // A workspace that is not there has no keys to use again, and is not made for asking.
+  std::error_code ignored;
+  if (std::filesystem::is_directory(common.workspace, ignored)) {
+    const Result<client::Workspace> workspace = client::Workspace::open(common.workspace);
+    if (!workspace) return workspace.error();
+    const Status planned = plan_the_rest(intent, *workspace, nullptr);
+    if (!planned) return planned.error();
+  } else if (const Status timed = client::estimate(intent.request.plan, intent.params); !timed) {
+    return timed.error();
+  }
+  const std::string& name = intent.request.name;
+  Answer answer{plan_table(intent.request.plan) +
+                    fmt::format("twin {}: would send {}; nothing was made or sent\n", name,
+                                intent_text(intent)),
+                plan_json(intent.request.plan)};
+  answer.json["dry_run"] = true;
+  answer.json["name"] = name;
+  answer.json["ciphertext_bytes"] = intent.inputs.bytes;
+  answer.json["upload_bytes"] = intent.request.plan.made_bytes() + intent.inputs.bytes;
+  return answer;
+}
+
+Result<Answer> create(const Common& common, const TwinOptions& options) {
+  Result<Intent> intent = intent_of(options);
+  if (!intent) return intent.error();
+  if (options.dry_run) return dry_run(common, std::move(*intent));
 
   Result<Connection> server = connect(common);
   if (!server) return server.error();
   const Result<client::Workspace> workspace = client::Workspace::open(common.workspace);
   if (!workspace) return workspace.error();
-  if (!common.silent()) fmt::print(stderr, "twin {}: {}\n", options.name, sizes_text(*sizes));
+  intent->request.server = server->server;
+  if (const Status planned = plan_the_rest(*intent, *workspace, &server->api); !planned) {
+    return planned.error();
+  }
+  if (!common.silent()) fmt::print(stderr, "twin {}: {}\n", options.name, intent_text(*intent));
   Progress making("encrypt " + options.name, common.silent());
   Result<client::TwinRecord> record =
-      client::prepare_twin(*workspace, *key, first, {options.name, server->server, *values, *keys},
+      client::prepare_twin(*workspace, intent->key, intent->program, intent->request,
                            [&](std::string_view stage, double fraction) {
                              making.show(fraction, stage);
                              return !interrupted().load();
                            });
   if (!record) return record.error();
-  making.finish(human_bytes(record->upload_bytes()) + " encrypted and keyed");
+  making.finish(human_bytes(intent->request.plan.made_bytes() + intent->inputs.bytes) +
+                " encrypted and keyed");
 
   Progress sending("upload " + options.name, common.silent());
   const Result<client::UploadReport> sent =
@@ -97,6 +149,7 @@ Result<Answer> create(const Common& common, const TwinOptions& options) {
   Answer answer{fmt::format("twin {} is {} version {} on {}\n", record->name, record->id,
                             record->version, record->server),
                 to_json(*record)};
+  answer.json["made_count"] = intent->request.plan.made_count();
   answer.json["sent_bytes"] = sent->sent_bytes;
   answer.json["skipped_bytes"] = sent->skipped_bytes;
   return answer;
@@ -138,9 +191,10 @@ Result<Answer> show(const Common& common, const TwinOptions& options) {
   if (!record) return record.error();
   return Answer{
       fmt::format("twin {}\n  server   {}\n  id       {} version {}\n  key      {}\n"
-                  "  upload   {} ({} keys, {} ciphertexts)\n",
+                  "  upload   {} (keys {}, ciphertexts {})\n",
                   record->name, record->server, record->id, record->version, record->key_id,
-                  human_bytes(record->upload_bytes()), human_bytes(record->evaluation_key_bytes),
+                  human_bytes(record->upload_bytes()),
+                  fmt::format("{}: {}", record->keys.size(), human_bytes(record->key_bytes())),
                   human_bytes(record->ciphertext_bytes)),
       to_json(*record)};
 }
@@ -185,7 +239,8 @@ void add_twin_commands(Commands& commands) {
       ->required();
   verb->add_option("--features", options->features, "Features (JSON, from model fit)")->required();
   verb->add_option("--name", options->name, "Name of the twin")->required();
-  verb->add_flag("--dry-run", options->dry_run, "Check everything, print sizes, send nothing");
+  verb->add_flag("--dry-run", options->dry_run,
+                 "Check everything, print keys, sizes and time, send nothing");
   commands.add_server_options(verb, false);
   commands.add_workspace_option(verb);
 

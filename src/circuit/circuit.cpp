@@ -80,4 +80,14 @@ KeyRequirements required_keys(const Circuit& circuit, const ConstantTable& const
   return need;
 }
 
+KeyRequirements both(KeyRequirements a, const KeyRequirements& b) {
+  a.relinearization_level = std::max(a.relinearization_level, b.relinearization_level);
+  a.conjugation_level = std::max(a.conjugation_level, b.conjugation_level);
+  for (const auto& [steps, level] : b.rotation_levels) {
+    const auto [place, added] = a.rotation_levels.emplace(steps, level);
+    if (!added) place->second = std::max(place->second, level);
+  }
+  return a;
+}
+
 }  // namespace salus::circuit

@@ -143,5 +143,7 @@ struct KeyRequirements {
   int conjugation_level = -1;
 };
 KeyRequirements required_keys(const Circuit& circuit, const ConstantTable& constants);
+/// What two circuits need together: each key at the higher of its levels.
+KeyRequirements both(KeyRequirements a, const KeyRequirements& b);
 
 }  // namespace salus::circuit

@@ -43,6 +43,16 @@ class Fields {
     out = node->get<bool>();
   }
 
+  void texts(const char* key, std::map<std::string, std::string>& out) {
+    const json* node = find(key, false);
+    if (node == nullptr) return;
+    if (!node->is_object()) return fail(key);
+    for (const auto& [name, value] : node->items()) {
+      if (!value.is_string()) return fail(key);
+      out[name] = value.get<std::string>();
+    }
+  }
+
   template <class T>
   Result<T> finish(T value) const {
     if (failed_.empty()) return value;
@@ -86,6 +96,7 @@ Result<Twin> twin_of(const json& object) {
   fields.text("name", twin.name);
   fields.count("version", twin.version);
   fields.text("created_at", twin.created_at);
+  fields.texts("evaluation_keys", twin.evaluation_keys);
   return fields.finish(std::move(twin));
 }
 
@@ -162,7 +173,7 @@ ErrorCode code_named(const std::string& spelling, ErrorCode otherwise) {
 
 std::string_view name(ObjectKind kind) {
   switch (kind) {
-    case ObjectKind::kEvaluationKeys: return "evaluation_keys";
+    case ObjectKind::kEvaluationKey: return "evaluation_key";
     case ObjectKind::kCiphertext: return "ciphertext";
     case ObjectKind::kProgram: return "program";
   }
@@ -276,9 +287,11 @@ Result<UploadState> Api::put(const Digest& digest, std::uint64_t offset, ByteVie
   return parse_upload_state(as_text(reply->body));
 }
 
-Result<Twin> Api::create_twin(std::string_view name, const Digest& evaluation_keys,
+Result<Twin> Api::create_twin(std::string_view name,
+                              const std::map<std::string, Digest>& evaluation_keys,
                               const std::map<std::string, Digest>& features) {
-  nlohmann::json body = {{"name", name}, {"evaluation_keys", evaluation_keys.hex()}};
+  nlohmann::json body = {{"name", name}, {"evaluation_keys", nlohmann::json::object()}};
+  for (const auto& [key, digest] : evaluation_keys) body["evaluation_keys"][key] = digest.hex();
   for (const auto& [input, digest] : features) body["features"][input] = digest.hex();
   const Result<std::string> reply = ask(Method::kPost, "/v1/twins", body.dump());
   if (!reply) return reply.error();

@@ -11,7 +11,7 @@
 
 namespace salus::client {
 
-enum class ObjectKind { kEvaluationKeys, kCiphertext, kProgram };
+enum class ObjectKind { kEvaluationKey, kCiphertext, kProgram };
 std::string_view name(ObjectKind kind);
 
 struct Limits {
@@ -29,6 +29,7 @@ struct Twin {
   std::string name;
   std::uint64_t version = 0;
   std::string created_at;
+  std::map<std::string, std::string> evaluation_keys;  ///< by name, digests of their objects
 };
 
 struct Run {
@@ -72,7 +73,9 @@ class Api {
   Result<UploadState> announce(const Digest& digest, std::uint64_t bytes, ObjectKind kind);
   Result<UploadState> upload_status(const Digest& digest);
   Result<UploadState> put(const Digest& digest, std::uint64_t offset, ByteView chunk);
-  Result<Twin> create_twin(std::string_view name, const Digest& evaluation_keys,
+  /// Keys and features by name, as digests of objects that the server has.
+  Result<Twin> create_twin(std::string_view name,
+                           const std::map<std::string, Digest>& evaluation_keys,
                            const std::map<std::string, Digest>& features);
   Result<std::vector<Twin>> twins();
   Result<Twin> twin(std::string_view id);

@@ -1,6 +1,7 @@
 #include "client/twin.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/random.h"
 #include "ckks/encoder.h"
@@ -22,34 +23,35 @@ std::vector<const circuit::Node*> input_nodes(const program::Program& program) {
   return nodes;
 }
 
-void raise(std::map<int, int>& levels, int steps, int level) {
-  const auto [known, fresh] = levels.try_emplace(steps, level);
-  if (!fresh) known->second = std::max(known->second, level);
-}
-
 /// Names, under the key, what staged objects were made from: nobody without the key can test
 /// guesses of the values against it.
 std::string source_name(const KeyFile& key, const program::Program& program,
                         const std::vector<double>& inputs, const TwinRequest& request) {
   Bytes all;
   append(all, program.basis.digest().bytes);
-  for (const auto& [steps, level] : request.keys.rotation_levels) {
-    append_u32(all, static_cast<std::uint32_t>(steps));
-    append_u32(all, static_cast<std::uint32_t>(level));
-  }
   for (const double u : inputs) append_f64(all, u);
   append(all, as_bytes(request.server));
   const Secret<std::byte> name = derive_secret(key.seed.reveal(), "staged " + sha256(all).hex());
   return to_hex(name.reveal());
 }
 
-bool all_staged(const Workspace& workspace, const TwinRecord& record) {
-  std::vector<std::string> names = {record.evaluation_keys};
-  for (const auto& [input, digest] : record.features) names.push_back(digest);
-  return std::ranges::all_of(names, [&](const std::string& hex) {
-    const Result<Digest> digest = Digest::parse(hex);
-    return digest && workspace.staged(*digest).has_value();
+bool is_staged(const Workspace& workspace, const std::string& hex) {
+  const Result<Digest> digest = Digest::parse(hex);
+  return digest && workspace.staged(*digest).has_value();
+}
+
+bool inputs_staged(const Workspace& workspace, const TwinRecord& record) {
+  return !record.features.empty() && std::ranges::all_of(record.features, [&](const auto& feature) {
+    return is_staged(workspace, feature.second);
   });
+}
+
+void unstage(const Workspace& workspace, const std::string& hex) {
+  if (const Result<Digest> digest = Digest::parse(hex)) workspace.unstage(*digest);
+}
+
+bool is_of(const TwinRecord& record, const std::string& server, const std::string& key_id) {
+  return record.key_id == key_id && (server.empty() || record.server == server);
 }
 
 /// Encrypts each input and stages it.
@@ -73,18 +75,27 @@ Status encrypt_inputs(const Workspace& workspace, const keys::SecretKey& secret,
   return {};
 }
 
-Status make_keys(const Workspace& workspace, const keys::SecretKey& secret,
-                 const circuit::KeyRequirements& needed, RandomStream& random,
-                 const TwinProgress& progress, TwinRecord& record) {
-  const Result<ckks::EvaluationKeys> made = keys::make_evaluation_keys(
-      secret, needed, random,
-      [&](double fraction) { return !progress || progress("making keys", fraction); });
-  if (!made) return made.error();
-  const Bytes object = wire::write(*made, secret.id());
-  const Digest digest = sha256(object);
-  if (const Status fine = workspace.stage(digest, object); !fine) return fine;
-  record.evaluation_keys = digest.hex();
-  record.evaluation_key_bytes = object.size();
+/// Makes and stages what is planned and not reused. The record is saved after each key, so that the
+/// next attempt knows it.
+Status make_keys(const Workspace& workspace, const keys::SecretKey& secret, const KeyPlan& plan,
+                 RandomStream& random, const TwinProgress& progress, TwinRecord& record) {
+  std::uint64_t made_bytes = 0;
+  for (const PlannedKey& planned : plan.keys) {
+    if (planned.reused) continue;
+    const double fraction =
+        static_cast<double>(made_bytes) / static_cast<double>(plan.made_bytes());
+    if (progress && !progress("making keys", fraction)) return cancelled();
+    const Bytes object = wire::write(
+        *secret.params(), planned.element,
+        keys::make_evaluation_key(secret, planned.element, planned.level, random), secret.id());
+    const Digest digest = sha256(object);
+    if (const Status fine = workspace.stage(digest, object); !fine) return fine;
+    unstage(workspace, record.keys[planned.name].digest);  // one of too low a level
+    record.keys[planned.name] = {
+        .digest = digest.hex(), .level = planned.level, .bytes = object.size()};
+    if (const Status saved = workspace.save(record); !saved) return saved;
+    made_bytes += object.size();
+  }
   return {};
 }
 
@@ -116,33 +127,41 @@ Result<circuit::KeyRequirements> key_requirements(const std::vector<program::Pro
                                              " have different bases; make a twin for each"};
     }
     for (const program::Stage* stage : {&program.basis, &program.readout}) {
-      const circuit::KeyRequirements one = circuit::required_keys(stage->circuit, stage->constants);
-      all.relinearization_level = std::max(all.relinearization_level, one.relinearization_level);
-      all.conjugation_level = std::max(all.conjugation_level, one.conjugation_level);
-      for (const auto& [steps, level] : one.rotation_levels) {
-        raise(all.rotation_levels, steps, level);
-      }
+      all = circuit::both(std::move(all), circuit::required_keys(stage->circuit, stage->constants));
     }
   }
   return all;
 }
 
-Result<TwinSizes> sizes_of(const program::Program& program,
-                           const circuit::KeyRequirements& needed) {
-  const Result<ckks::ParametersPtr> params = parameters_of(program.basis.circuit.chain);
-  if (!params) return params.error();
-  std::vector<int> galois;
-  for (const auto& [steps, level] : needed.rotation_levels) galois.push_back(level);
-  if (needed.conjugation_level >= 0) galois.push_back(needed.conjugation_level);
-  TwinSizes sizes;
-  sizes.evaluation_key_bytes =
-      wire::evaluation_key_bytes(**params, needed.relinearization_level, galois);
-  sizes.evaluation_key_count = galois.size() + (needed.relinearization_level >= 0 ? 1 : 0);
+InputSizes input_sizes(const program::Program& program, const ckks::Parameters& params) {
+  InputSizes sizes;
   for (const circuit::Node* node : input_nodes(program)) {
-    sizes.ciphertext_bytes += wire::ciphertext_bytes(**params, node->level, true);
-    ++sizes.ciphertext_count;
+    sizes.bytes += wire::ciphertext_bytes(params, node->level, true);
+    ++sizes.count;
   }
   return sizes;
+}
+
+Result<KeyRecords> known_keys(const Workspace& workspace, Api* api, const std::string& name,
+                              const std::string& server, const std::string& key_id) {
+  const Result<TwinRecord> earlier = workspace.twin(name);
+  if (!earlier || !is_of(*earlier, server, key_id)) return KeyRecords{};
+  std::set<std::string> held;
+  if (api != nullptr && !earlier->id.empty()) {
+    const Result<Twin> twin = api->twin(earlier->id);
+    if (!twin && twin.error().code != ErrorCode::kNotFound) return twin.error();
+    if (twin) {
+      for (const auto& [key, digest] : twin->evaluation_keys) held.insert(digest);
+    }
+  }
+  const bool trusted = api == nullptr && earlier->created;
+  KeyRecords known;
+  for (const auto& [key, record] : earlier->keys) {
+    if (trusted || held.contains(record.digest) || is_staged(workspace, record.digest)) {
+      known[key] = record;
+    }
+  }
+  return known;
 }
 
 Result<TwinRecord> prepare_twin(const Workspace& workspace, const KeyFile& key,
@@ -158,26 +177,38 @@ Result<TwinRecord> prepare_twin(const Workspace& workspace, const KeyFile& key,
                                            " primes) than program " + program.name +
                                            "; make one with salus key create --program"};
   }
-  const std::string source = source_name(key, program, *inputs, request);
-  if (const Result<TwinRecord> earlier = workspace.twin(request.name);
-      earlier && earlier->source == source && earlier->id.empty() &&
-      all_staged(workspace, *earlier)) {
-    return earlier;
-  }
-  const Result<keys::SecretKey> secret = expand_key(key);
-  if (!secret) return secret.error();
-  RandomStream random(random_seed(), 0);
   TwinRecord record;
   record.name = request.name;
   record.server = request.server;
   record.key_id = key.id;
-  record.source = source;
+  record.source = source_name(key, program, *inputs, request);
+  record.keys = request.known;
+  bool encrypted = false;
+  if (const Result<TwinRecord> earlier = workspace.twin(request.name);
+      earlier && earlier->server == request.server) {
+    // Until the next version is created, runs and erasure go to the last one.
+    record.id = earlier->id;
+    record.version = earlier->version;
+    encrypted =
+        !earlier->created && earlier->source == record.source && inputs_staged(workspace, *earlier);
+    if (encrypted) {
+      record.features = earlier->features;
+      record.ciphertext_bytes = earlier->ciphertext_bytes;
+    } else {
+      for (const auto& [input, hex] : earlier->features) unstage(workspace, hex);
+    }
+  }
+  const Result<keys::SecretKey> secret = expand_key(key);
+  if (!secret) return secret.error();
+  RandomStream random(random_seed(), 0);
   if (progress && !progress("encrypting", 0)) return cancelled();
-  Status fine = encrypt_inputs(workspace, *secret, program, *inputs, random, record);
-  if (!fine) return fine.error();
-  fine = make_keys(workspace, *secret, request.keys, random, progress, record);
-  if (!fine) return fine.error();
-  if (fine = workspace.save(record); !fine) return fine.error();
+  if (!encrypted) {
+    const Status fine = encrypt_inputs(workspace, *secret, program, *inputs, random, record);
+    if (!fine) return fine.error();
+  }
+  if (const Status saved = workspace.save(record); !saved) return saved.error();
+  const Status made = make_keys(workspace, *secret, request.plan, random, progress, record);
+  if (!made) return made.error();
   return record;
 }
 
@@ -195,7 +226,17 @@ Result<UploadReport> send_twin(const Workspace& workspace, Api& api, TwinRecord&
     features[input] = *digest;
     objects.emplace_back(hex, ObjectKind::kCiphertext);
   }
-  objects.emplace_back(record.evaluation_keys, ObjectKind::kEvaluationKeys);
+  std::map<std::string, Digest> keys;
+  for (const auto& [name, key] : record.keys) {
+    const Result<Digest> digest = Digest::parse(key.digest);
+    if (!digest) return digest.error();
+    keys[name] = *digest;
+    if (workspace.staged(*digest)) {
+      objects.emplace_back(key.digest, ObjectKind::kEvaluationKey);
+    } else {  // of an earlier version: known_keys asked the server for it
+      report.skipped_bytes += key.bytes;
+    }
+  }
 
   for (const auto& [hex, kind] : objects) {
     const std::uint64_t before = report.sent_bytes + report.skipped_bytes;
@@ -207,14 +248,13 @@ Result<UploadReport> send_twin(const Workspace& workspace, Api& api, TwinRecord&
         report);
     if (!sent) return sent.error();
   }
-  const Result<Digest> keys = Digest::parse(record.evaluation_keys);
-  if (!keys) return keys.error();
-  const Result<Twin> twin = api.create_twin(record.name, *keys, features);
+  const Result<Twin> twin = api.create_twin(record.name, keys, features);
   if (!twin) return twin.error();
   record.id = twin->id;
   record.version = twin->version;
+  record.created = true;
   if (const Status saved = workspace.save(record); !saved) return saved.error();
-  for (const auto& [hex, kind] : objects) workspace.unstage(must(Digest::parse(hex)));
+  for (const auto& [hex, kind] : objects) unstage(workspace, hex);
   return report;
 }
 

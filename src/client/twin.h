@@ -6,6 +6,7 @@
 
 #include "client/api.h"
 #include "client/key_file.h"
+#include "client/key_plan.h"
 #include "client/upload.h"
 #include "client/workspace.h"
 #include "program/program.h"
@@ -17,16 +18,19 @@ namespace salus::client {
 /// another basis than the first one, whose encrypted inputs would not fit.
 Result<circuit::KeyRequirements> key_requirements(const std::vector<program::Program>& programs);
 
-/// Bytes of what would be uploaded, before anything is made.
-struct TwinSizes {
-  std::uint64_t evaluation_key_bytes = 0;
-  std::size_t evaluation_key_count = 0;
-  std::uint64_t ciphertext_bytes = 0;  ///< of all inputs together
-  std::size_t ciphertext_count = 0;
-  std::uint64_t total() const { return evaluation_key_bytes + ciphertext_bytes; }
+/// Bytes of the encrypted inputs, before anything is made.
+struct InputSizes {
+  std::uint64_t bytes = 0;
+  std::size_t count = 0;
 };
-/// Errors: those of ckks::Parameters::create.
-Result<TwinSizes> sizes_of(const program::Program& program, const circuit::KeyRequirements& keys);
+InputSizes input_sizes(const program::Program& program, const ckks::Parameters& params);
+
+/// The keys that need not be made again for the next version of twin `name` under `key_id`: those
+/// that an interrupted preparation left staged, and those of the version that the server has, which
+/// it is asked for. Without `api` what this workspace remembers is taken to be there.
+/// Errors: those of Api::twin, but a twin that is gone has no keys.
+Result<KeyRecords> known_keys(const Workspace& workspace, Api* api, const std::string& name,
+                              const std::string& server, const std::string& key_id);
 
 /// Stage by stage: what is being done and the fraction of it; false stops with kCancelled.
 using TwinProgress = std::function<bool(std::string_view stage, double fraction)>;
@@ -35,15 +39,17 @@ struct TwinRequest {
   std::string name;
   std::string server;
   std::vector<program::NamedValue> values;  ///< of the program's parameters, in their units
-  circuit::KeyRequirements keys;            ///< of all programs that the twin shall answer
+  KeyPlan plan;                             ///< of all programs that the twin shall answer
+  KeyRecords known;                         ///< of known_keys; the new version keeps them all
 };
 
-/// Checks the values against the program's box, encrypts them, makes the evaluation keys and stages
-/// everything in the workspace. An earlier staging of the same values under the same key for the
-/// same program and server is taken up again, so that an interrupted upload goes on where it
-/// stopped. Encryption is seeded: half of each ciphertext and key is a 32-byte seed. Errors:
-/// kOutsideBox, kInvalidArgument (program::normalise), kMismatch (key of other parameters),
-/// kNoSpace, kCancelled.
+/// Checks the values against the program's box, encrypts them, makes the evaluation keys that no
+/// known one serves for and stages everything in the workspace, each key as it is made. An earlier
+/// staging of the same values under the same key for the same program and server is taken up again,
+/// so that an interruption costs one key and an interrupted upload goes on where it stopped.
+/// Encryption is seeded: half of each ciphertext and key is a 32-byte seed. Errors: kOutsideBox,
+/// kInvalidArgument (program::normalise), kMismatch (key of other parameters), kNoSpace,
+/// kCancelled.
 Result<TwinRecord> prepare_twin(const Workspace& workspace, const KeyFile& key,
                                 const program::Program& program, const TwinRequest& request,
                                 const TwinProgress& progress);

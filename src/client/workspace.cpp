@@ -13,17 +13,24 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMaxRecordBytes = 1u << 20;
 
+constexpr std::string_view kTwinFormat = "salus-twin 2";
+constexpr std::string_view kFirstTwinFormat = "salus-twin 1";
+
 json to_json(const TwinRecord& t) {
-  return {{"format", "salus-twin 1"},
+  json keys = json::object();
+  for (const auto& [name, key] : t.keys) {
+    keys[name] = {{"digest", key.digest}, {"level", key.level}, {"bytes", key.bytes}};
+  }
+  return {{"format", kTwinFormat},
           {"name", t.name},
           {"server", t.server},
           {"id", t.id},
           {"version", t.version},
+          {"created", t.created},
           {"key_id", t.key_id},
           {"source", t.source},
-          {"evaluation_keys", t.evaluation_keys},
+          {"keys", keys},
           {"features", t.features},
-          {"evaluation_key_bytes", t.evaluation_key_bytes},
           {"ciphertext_bytes", t.ciphertext_bytes}};
 }
 
@@ -37,17 +44,26 @@ json to_json(const RunRecord& r) {
           {"result_bytes", r.result_bytes}};
 }
 
+/// In the first format all keys were one object: the next version makes them anew.
 TwinRecord twin_from(const json& node) {
-  return {.name = node.at("name"),
-          .server = node.at("server"),
-          .id = node.at("id"),
-          .version = node.at("version"),
-          .key_id = node.at("key_id"),
-          .source = node.at("source"),
-          .evaluation_keys = node.at("evaluation_keys"),
-          .features = node.at("features"),
-          .evaluation_key_bytes = node.at("evaluation_key_bytes"),
-          .ciphertext_bytes = node.at("ciphertext_bytes")};
+  const bool first = node.at("format") == kFirstTwinFormat;
+  TwinRecord twin{.name = node.at("name"),
+                  .server = node.at("server"),
+                  .id = node.at("id"),
+                  .version = node.at("version"),
+                  .created = {},
+                  .key_id = node.at("key_id"),
+                  .source = node.at("source"),
+                  .keys = {},
+                  .features = node.at("features"),
+                  .ciphertext_bytes = node.at("ciphertext_bytes")};
+  twin.created = first ? !twin.id.empty() : node.at("created").get<bool>();
+  if (first) return twin;
+  for (const auto& [name, key] : node.at("keys").items()) {
+    twin.keys[name] = {
+        .digest = key.at("digest"), .level = key.at("level"), .bytes = key.at("bytes")};
+  }
+  return twin;
 }
 
 RunRecord run_from(const json& node) {
@@ -64,14 +80,16 @@ Status write_json(const fs::path& path, const json& node) {
 }
 
 template <class T>
-Result<T> read_json(const fs::path& path, std::string_view format, T (*read)(const json&)) {
+Result<T> read_json(const fs::path& path, std::initializer_list<std::string_view> formats,
+                    T (*read)(const json&)) {
   const Result<std::string> text = read_text_file(path, kMaxRecordBytes);
   if (!text) return text.error();
   try {
     const json node = json::parse(*text);
-    if (node.at("format") != format) {
+    const std::string format = node.at("format");
+    if (std::ranges::find(formats, format) == formats.end()) {
       return Error{ErrorCode::kVersion,
-                   path.string() + ": expected format \"" + std::string(format) + "\""};
+                   path.string() + ": expected format \"" + std::string(*formats.begin()) + "\""};
     }
     return read(node);
   } catch (const std::exception&) {  // not JSON, or not with these fields
@@ -80,6 +98,12 @@ Result<T> read_json(const fs::path& path, std::string_view format, T (*read)(con
 }
 
 }  // namespace
+
+std::uint64_t TwinRecord::key_bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto& [key, record] : keys) sum += record.bytes;
+  return sum;
+}
 
 Status require_plain_name(std::string_view what, std::string_view name) {
   const bool plain = !name.empty() && name.size() <= 128 && name.front() != '.' &&
@@ -115,7 +139,7 @@ Status Workspace::save(const RunRecord& run) const {
 Result<TwinRecord> Workspace::twin(const std::string& name) const {
   if (const Status fine = require_plain_name("twin", name); !fine) return fine.error();
   Result<TwinRecord> record =
-      read_json(folder_ / "twins" / (name + ".json"), "salus-twin 1", twin_from);
+      read_json(folder_ / "twins" / (name + ".json"), {kTwinFormat, kFirstTwinFormat}, twin_from);
   if (!record && record.error().code == ErrorCode::kNotFound) {
     return Error{ErrorCode::kNotFound, "no twin \"" + name + "\" in workspace " + folder_.string() +
                                            "; see salus twin list"};
@@ -125,7 +149,8 @@ Result<TwinRecord> Workspace::twin(const std::string& name) const {
 
 Result<RunRecord> Workspace::run(const std::string& id) const {
   if (const Status fine = require_plain_name("run", id); !fine) return fine.error();
-  Result<RunRecord> record = read_json(folder_ / "runs" / (id + ".json"), "salus-run 1", run_from);
+  Result<RunRecord> record =
+      read_json(folder_ / "runs" / (id + ".json"), {"salus-run 1"}, run_from);
   if (!record && record.error().code == ErrorCode::kNotFound) {
     return Error{ErrorCode::kNotFound, "no run \"" + id + "\" in workspace " + folder_.string() +
                                            "; it was started elsewhere"};
@@ -138,7 +163,7 @@ Result<std::vector<TwinRecord>> Workspace::twins() const {
   std::error_code failed;
   for (const auto& entry : fs::directory_iterator(folder_ / "twins", failed)) {
     if (entry.path().extension() != ".json") continue;
-    Result<TwinRecord> record = read_json(entry.path(), "salus-twin 1", twin_from);
+    Result<TwinRecord> record = read_json(entry.path(), {kTwinFormat, kFirstTwinFormat}, twin_from);
     if (!record) return record.error();
     all.push_back(std::move(record).value());
   }

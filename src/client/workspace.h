@@ -14,20 +14,29 @@
 
 namespace salus::client {
 
-/// What was uploaded for a twin, and from which key.
+/// An evaluation key that was made for a twin.
+struct KeyRecord {
+  std::string digest;  ///< of its object
+  int level = 0;
+  std::uint64_t bytes = 0;
+};
+using KeyRecords = std::map<std::string, KeyRecord>;  ///< by name (ckks::key_name)
+
+/// What a version of a twin is made of, and from which key.
 struct TwinRecord {
   std::string name;
   std::string server;
-  std::string id;  ///< given by the server; empty: prepared, not created yet
-  std::uint64_t version = 0;
+  std::string id;             ///< given by the server; empty: no version was created yet
+  std::uint64_t version = 0;  ///< the last one that was created
+  bool created = false;       ///< the version below is that one; otherwise it is being prepared
   std::string key_id;
-  std::string source;           ///< digest of what the staged objects were made from
-  std::string evaluation_keys;  ///< digest
+  std::string source;  ///< digest of what the staged ciphertexts were made from
+  KeyRecords keys;
   std::map<std::string, std::string> features;  ///< input -> digest of its ciphertext
-  std::uint64_t evaluation_key_bytes = 0;
   std::uint64_t ciphertext_bytes = 0;
 
-  std::uint64_t upload_bytes() const { return evaluation_key_bytes + ciphertext_bytes; }
+  std::uint64_t key_bytes() const;
+  std::uint64_t upload_bytes() const { return key_bytes() + ciphertext_bytes; }
 };
 
 struct RunRecord {

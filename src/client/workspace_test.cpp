@@ -27,7 +27,9 @@ TEST_F(WorkspaceTest, TwinsAndRunsAreReadBack) {
   TwinRecord twin;
   twin.name = "subject-1";
   twin.features = {{"ka", "digest"}};
-  twin.evaluation_key_bytes = 5;
+  twin.created = true;
+  twin.keys = {{"rotation 16", {.digest = "d", .level = 2, .bytes = 5}},
+               {"conjugation", {.digest = "e", .level = 0, .bytes = 2}}};
   must(workspace.save(twin));
   RunRecord run;
   run.last.id = "r-1";
@@ -36,6 +38,9 @@ TEST_F(WorkspaceTest, TwinsAndRunsAreReadBack) {
   must(workspace.save(run));
 
   EXPECT_EQ(must(workspace.twin("subject-1")).features.at("ka"), "digest");
+  EXPECT_TRUE(must(workspace.twin("subject-1")).created);
+  EXPECT_EQ(must(workspace.twin("subject-1")).keys.at("rotation 16").level, 2);
+  EXPECT_EQ(must(workspace.twin("subject-1")).key_bytes(), 7u);
   EXPECT_EQ(must(workspace.twins()).size(), 1u);
   EXPECT_EQ(must(workspace.run("r-1")).last.server_seconds, 1.5);
   must(workspace.forget_twin("subject-1"));
@@ -50,6 +55,21 @@ TEST_F(WorkspaceTest, NamesThatAreNoFileNamesAreRefused) {
   }
   EXPECT_EQ(workspace.twin(std::string(129, 'a')).error().code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(workspace.twin(std::string(128, 'a')).error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(WorkspaceTest, ARecordOfTheFirstFormatIsATwinWhoseKeysAreMadeAnew) {
+  const Workspace workspace = must(Workspace::open(folder_));
+  must(write_file(folder_ / "twins" / "old.json",
+                  as_bytes(R"({"format":"salus-twin 1","name":"old","server":"s","id":"tw_1",
+    "version":3,"key_id":"k","source":"s","evaluation_keys":"d","features":{"ka":"f"},
+    "evaluation_key_bytes":7,"ciphertext_bytes":4})")));
+
+  const TwinRecord twin = must(workspace.twin("old"));
+
+  EXPECT_TRUE(twin.created);
+  EXPECT_TRUE(twin.keys.empty());
+  EXPECT_EQ(twin.version, 3u);
+  EXPECT_EQ(must(workspace.twins()).size(), 1u);
 }
 
 TEST_F(WorkspaceTest, ADamagedRecordIsNamed) {

@@ -123,13 +123,15 @@ Reply create_twin(const Request& request, JsonBody& body) {
   const auto fail = [&](const Error& error) { return problem(error, request.request_id); };
   const Result<std::string> name = body.text("name");
   if (!name) return fail(name.error());
-  const Result<Digest> keys = body.digest("evaluation_keys");
+  const auto keys = body.digests("evaluation_keys");
   if (!keys) return fail(keys.error());
   const auto features = body.digests("features");
   if (!features) return fail(features.error());
   if (const Status known = body.finish(); !known) return fail(known.error());
-  return reply_with(request, 201,
-                    request.service.twins().create(request.account, *name, *keys, *features));
+  const auto twin = request.service.twins().create(
+      request.account,
+      {.name = *name, .evaluation_keys = *keys, .parameters = {}, .features = *features});
+  return reply_with(request, 201, twin);
 }
 
 Reply start_run(const Request& request, JsonBody& body) {

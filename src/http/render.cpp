@@ -13,15 +13,19 @@ std::string dump(const json& document) {
   return document.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+json document(const std::map<std::string, Digest>& objects) {
+  json named = json::object();
+  for (const auto& [name, digest] : objects) named[name] = digest.hex();
+  return named;
+}
+
 json document(const store::Twin& twin) {
-  json features = json::object();
-  for (const auto& [name, digest] : twin.features) features[name] = digest.hex();
   return json{{"id", twin.id},
               {"name", twin.name},
               {"version", twin.version},
               {"parameters", twin.parameters},
-              {"evaluation_keys", twin.evaluation_keys.hex()},
-              {"features", std::move(features)},
+              {"evaluation_keys", document(twin.evaluation_keys)},
+              {"features", document(twin.features)},
               {"created_at", render_time(twin.created_at)}};
 }
 
@@ -95,6 +99,7 @@ std::string render(const service::Limits& limits) {
                    {"max_header_bytes", limits.max_header_bytes},
                    {"max_name_bytes", limits.max_name_bytes},
                    {"max_features", limits.max_features},
+                   {"max_evaluation_keys", limits.max_evaluation_keys},
                    {"max_uploads_per_account", limits.max_uploads_per_account},
                    {"max_connections", limits.max_connections},
                    {"max_event_streams", limits.max_event_streams},

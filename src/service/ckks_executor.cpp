@@ -4,7 +4,7 @@
 
 #include "program/program.h"
 #include "runtime/encrypted.h"
-#include "service/byte_cache.h"
+#include "service/key_cache.h"
 #include "service/state_bytes.h"
 #include "wire/container.h"
 
@@ -23,45 +23,18 @@ struct LoadedProgram {
   ckks::ParametersPtr params;
   Digest basis_digest;
   Digest readout_digest;
-  circuit::KeyRequirements keys;
-};
-
-struct LoadedKeys {
-  Digest key_id;
-  std::shared_ptr<const ckks::EvaluationKeys> keys;
+  KeyLevels basis_keys;
+  KeyLevels readout_keys;
+  KeyLevels keys;  // of both
 };
 
 using ProgramPtr = std::shared_ptr<const LoadedProgram>;
-using KeysPtr = std::shared_ptr<const LoadedKeys>;
+using KeysPtr = std::shared_ptr<const ckks::EvaluationKeys>;
 using CircuitPtr = std::shared_ptr<const runtime::PreparedCircuit>;
 
-/// Keys for both circuits, each at the higher of the two levels.
-circuit::KeyRequirements both(circuit::KeyRequirements a, const circuit::KeyRequirements& b) {
-  a.relinearization_level = std::max(a.relinearization_level, b.relinearization_level);
-  a.conjugation_level = std::max(a.conjugation_level, b.conjugation_level);
-  for (const auto& [steps, level] : b.rotation_levels) {
-    const auto [place, added] = a.rotation_levels.emplace(steps, level);
-    if (!added) place->second = std::max(place->second, level);
-  }
-  return a;
-}
-
-std::uint64_t bytes_of(const ckks::KeySwitchKey& key) {
-  std::uint64_t bytes = 0;
-  for (const auto& digit : key.digits) {
-    bytes += digit.a.words().size_bytes() + digit.b.words().size_bytes();
-  }
-  return bytes;
-}
-
-std::uint64_t bytes_of(const ckks::EvaluationKeys& keys) {
-  std::uint64_t bytes = keys.relinearization ? bytes_of(*keys.relinearization) : 0;
-  for (const auto& [element, key] : keys.galois) bytes += bytes_of(*key);
-  return bytes;
-}
-
-Result<ckks::ParametersPtr> parameters_in(ByteView bytes, wire::Kind wanted,
-                                          std::string_view what) {
+/// The header of an object of that kind which has the size that it announces: an object that lies
+/// about its size shall not make us compute anything for its parameters.
+Result<wire::Header> header_in(ByteView bytes, wire::Kind wanted, std::string_view what) {
   const Result<wire::Header> header = wire::read_header(bytes);
   if (!header) return header.error();
   if (header->kind != wanted) {
@@ -69,9 +42,8 @@ Result<ckks::ParametersPtr> parameters_in(ByteView bytes, wire::Kind wanted,
                                            std::to_string(static_cast<int>(header->kind)) +
                                            "), not " + std::string(what)};
   }
-  // An object that lies about its size shall not make us compute tables for its parameters.
   if (const Status whole = wire::require_announced_size(bytes); !whole) return whole.error();
-  return wire::parameters_of(*header);
+  return header;
 }
 
 Result<ProgramPtr> load_program(ByteView bytes) {
@@ -87,19 +59,50 @@ Result<ProgramPtr> load_program(ByteView bytes) {
   loaded->params = *params;
   loaded->basis_digest = parsed->basis.digest();
   loaded->readout_digest = parsed->readout.digest();
-  loaded->keys = both(circuit::required_keys(parsed->basis.circuit, parsed->basis.constants),
-                      circuit::required_keys(parsed->readout.circuit, parsed->readout.constants));
+  const auto levels = [&](const circuit::KeyRequirements& needed) {
+    return runtime::key_levels(needed, **params);
+  };
+  const auto basis = circuit::required_keys(parsed->basis.circuit, parsed->basis.constants);
+  const auto readout = circuit::required_keys(parsed->readout.circuit, parsed->readout.constants);
+  loaded->basis_keys = levels(basis);
+  loaded->readout_keys = levels(readout);
+  loaded->keys = levels(circuit::both(basis, readout));
   loaded->program = std::move(*parsed);
   return ProgramPtr(std::move(loaded));
 }
 
-Result<KeysPtr> load_keys(ByteView bytes, const ckks::ParametersPtr& params) {
-  Result<wire::ReadEvaluationKeys> read = wire::read_evaluation_keys(bytes, params);
+/// What an evaluation key is, having checked all of it: it is expanded when a stage needs it.
+Result<store::Facts> inspect_key(ByteView bytes) {
+  const auto header = header_in(bytes, wire::Kind::kEvaluationKey, "an evaluation key");
+  if (!header) return header.error();
+  const ckks::ParametersLiteral& literal = header->parameters;
+  if (const Status safe = ckks::Parameters::validate(literal); !safe) return safe.error();
+  const Result<wire::KeyListing> listing = wire::list_evaluation_keys(bytes);
+  if (!listing) return listing.error();
+  const std::uint32_t element = listing->levels.begin()->first;
+  std::string purpose = ckks::key_name(literal.log_n, element);
+  if (purpose.empty()) {
+    return Error{ErrorCode::kMismatch, "Galois element " + std::to_string(element) +
+                                           " is neither a rotation nor the conjugation: no"
+                                           " operation uses such a key"};
+  }
+  if (const Status sound = wire::verify_evaluation_key(bytes, literal); !sound) {
+    return sound.error();
+  }
+  return store::Facts{.parameters = ckks::hash_of(literal).hex(),
+                      .key = header->key_id.hex(),
+                      .purpose = std::move(purpose)};
+}
+
+Result<store::Facts> inspect_ciphertext(ByteView bytes) {
+  const auto header = header_in(bytes, wire::Kind::kCiphertext, "a ciphertext");
+  if (!header) return header.error();
+  const Result<ckks::ParametersPtr> params = wire::parameters_of(*header);
+  if (!params) return params.error();
+  const Result<wire::ReadCiphertext> read = wire::read_ciphertext(bytes, *params);
   if (!read) return read.error();
-  auto loaded = std::make_shared<LoadedKeys>();
-  loaded->key_id = read->key_id;
-  loaded->keys = std::make_shared<const ckks::EvaluationKeys>(std::move(read->keys));
-  return KeysPtr(std::move(loaded));
+  return store::Facts{
+      .parameters = (*params)->hash().hex(), .key = read->key_id.hex(), .purpose = {}};
 }
 
 /// One run on its way through the stages.
@@ -109,9 +112,10 @@ struct Job {
   StateCache& states;
   const Progress& progress;
   ProgramPtr program;
-  KeysPtr keys;
+  Digest key_id;  // of the secret key behind features and evaluation keys
   store::Timing timing;
 
+  TwinKeys keys() const { return {input.evaluation_keys, objects}; }
   bool report(double fraction, std::string_view stage) const { return progress(fraction, stage); }
 };
 
@@ -128,14 +132,12 @@ class CkksExecutor final : public Executor {
 
  private:
   Result<ProgramPtr> program_of(const Digest& digest, const store::ObjectStore& objects) const;
-  Result<KeysPtr> keys_of(const Digest& digest, const LoadedProgram& program,
-                          const store::ObjectStore& objects) const;
   Result<CircuitPtr> prepare(Job& job, const program::Stage& stage, const Digest& digest) const;
   Result<std::vector<ckks::Ciphertext>> basis_of(Job& job) const;
   Result<std::vector<ckks::Ciphertext>> inputs_of(const Job& job) const;
 
   mutable ByteCache<LoadedProgram> programs_;
-  mutable ByteCache<LoadedKeys> keys_;
+  mutable KeyCache keys_;
   mutable ByteCache<runtime::PreparedCircuit> circuits_;
 };
 
@@ -145,22 +147,9 @@ Result<store::Facts> CkksExecutor::inspect(store::ObjectKind kind, const Digest&
     const Result<ProgramPtr> loaded = load_program(bytes);
     if (!loaded) return loaded.error();
     programs_.put(digest, *loaded, bytes.size());
-    return store::Facts{.parameters = (*loaded)->params->hash().hex(), .key = {}};
+    return store::Facts{.parameters = (*loaded)->params->hash().hex(), .key = {}, .purpose = {}};
   }
-  if (kind == store::ObjectKind::kEvaluationKeys) {
-    const auto params = parameters_in(bytes, wire::Kind::kEvaluationKeys, "evaluation keys");
-    if (!params) return params.error();
-    const Result<KeysPtr> loaded = load_keys(bytes, *params);
-    if (!loaded) return loaded.error();
-    keys_.put(digest, *loaded, bytes_of(*(*loaded)->keys));
-    return store::Facts{.parameters = (*loaded)->keys->params->hash().hex(),
-                        .key = (*loaded)->key_id.hex()};
-  }
-  const auto params = parameters_in(bytes, wire::Kind::kCiphertext, "a ciphertext");
-  if (!params) return params.error();
-  const Result<wire::ReadCiphertext> read = wire::read_ciphertext(bytes, *params);
-  if (!read) return read.error();
-  return store::Facts{.parameters = (*params)->hash().hex(), .key = read->key_id.hex()};
+  return kind == store::ObjectKind::kEvaluationKey ? inspect_key(bytes) : inspect_ciphertext(bytes);
 }
 
 Result<ProgramPtr> CkksExecutor::program_of(const Digest& digest,
@@ -171,35 +160,6 @@ Result<ProgramPtr> CkksExecutor::program_of(const Digest& digest,
   const ByteView view = (*bytes)->view();
   Result<ProgramPtr> loaded = load_program(view);
   if (loaded) programs_.put(digest, *loaded, view.size());
-  return loaded;
-}
-
-Status require_parameters(const LoadedProgram& program, const Digest& found) {
-  const Digest& wanted = program.params->hash();
-  if (found == wanted) return {};
-  return Error{ErrorCode::kMismatch, "program " + program.program.name +
-                                         " is written for parameter set " + wanted.hex() +
-                                         ", the twin's keys have " + found.hex() +
-                                         ": make keys and features for this program's set"};
-}
-
-Result<KeysPtr> CkksExecutor::keys_of(const Digest& digest, const LoadedProgram& program,
-                                      const store::ObjectStore& objects) const {
-  if (KeysPtr known = keys_.find(digest)) {
-    const Status fits = require_parameters(program, known->keys->params->hash());
-    if (!fits) return fits.error();
-    return known;
-  }
-  const auto bytes = objects.read(digest);
-  if (!bytes) return bytes.error();
-  const ByteView view = (*bytes)->view();
-  const Result<wire::Header> header = wire::read_header(view);
-  if (!header) return header.error();
-  // The header alone tells that keys are of another set: nothing is read for them.
-  const Status fits = require_parameters(program, ckks::hash_of(header->parameters));
-  if (!fits) return fits.error();
-  Result<KeysPtr> loaded = load_keys(view, program.params);
-  if (loaded) keys_.put(digest, *loaded, bytes_of(*(*loaded)->keys));
   return loaded;
 }
 
@@ -225,16 +185,11 @@ Status CkksExecutor::check(const RunInput& input, const store::ObjectStore& obje
   const Result<ProgramPtr> program = program_of(input.program, objects);
   if (!program) return program.error();
   if (Status fits = check_features(input, (*program)->program); !fits) return fits;
-  const Result<KeysPtr> keys = keys_of(input.evaluation_keys, **program, objects);
-  if (!keys) return keys.error();
-  const ckks::Parameters& params = *(*program)->params;
-  const std::string missing = runtime::missing_keys(
-      params, runtime::key_levels((*program)->keys, params), (*keys)->keys->levels());
-  if (missing.empty()) return {};
-  return Error{ErrorCode::kMissingKey,
-               "program " + (*program)->program.name +
-                   " needs evaluation keys that the twin lacks: " + missing +
-                   "; make them and create the twin's next version"};
+  const Status there =
+      keys_.require((*program)->keys, *(*program)->params, {input.evaluation_keys, objects});
+  if (there) return {};
+  return Error{there.error().code,
+               "program " + (*program)->program.name + ": " + there.error().message};
 }
 
 Result<CircuitPtr> CkksExecutor::prepare(Job& job, const program::Stage& stage,
@@ -261,7 +216,7 @@ Result<std::vector<ckks::Ciphertext>> CkksExecutor::inputs_of(const Job& job) co
       return Error{read.error().code, "feature \"" + needed.name + "\" (" + digest.hex() +
                                           "): " + read.error().message};
     }
-    if (read->key_id != job.keys->key_id) {
+    if (read->key_id != job.key_id) {
       return Error{ErrorCode::kMismatch, "feature \"" + needed.name + "\" (" + digest.hex() +
                                              ") belongs to another key than the twin's"};
     }
@@ -275,7 +230,10 @@ Result<std::vector<ckks::Ciphertext>> CkksExecutor::basis_of(Job& job) const {
   for (const program::Input& needed : job.program->program.inputs) {
     names.push_back(job.input.features.at(needed.name));
   }
-  const Digest key = state_key(job.program->basis_digest, job.input.evaluation_keys, names);
+  const Digest key = state_key(
+      job.program->basis_digest,
+      objects_with(job.program->basis_keys, *job.program->params, job.input.evaluation_keys),
+      names);
   if (const auto cached = job.states.find(key)) {
     Result<std::vector<ckks::Ciphertext>> basis = read_state(cached->view(), job.program->params);
     job.timing.basis_reused = basis.has_value();
@@ -285,15 +243,30 @@ Result<std::vector<ckks::Ciphertext>> CkksExecutor::basis_of(Job& job) const {
       prepare(job, job.program->program.basis, job.program->basis_digest);
   if (!prepared) return prepared.error();
   const double begun = cpu_seconds();
+  const Result<KeysPtr> keys =
+      keys_.load(job.program->basis_keys, job.program->params, job.key_id, job.keys());
+  if (!keys) return keys.error();
   const Result<std::vector<ckks::Ciphertext>> inputs = inputs_of(job);
   if (!inputs) return inputs.error();
   Result<std::vector<ckks::Ciphertext>> basis = runtime::run_encrypted(
-      **prepared, ckks::Evaluator(job.keys->keys), *inputs,
+      **prepared, ckks::Evaluator(*keys), *inputs,
       [&](double fraction) { return job.report(0.05 + 0.65 * fraction, "basis"); });
   job.timing.basis_seconds = cpu_seconds() - begun;
   // Without a cached state the next question costs more; this one goes on.
-  if (basis) (void)job.states.put(key, write_state(*basis, job.keys->key_id));
+  if (basis) (void)job.states.put(key, write_state(*basis, job.key_id));
   return basis;
+}
+
+/// The secret key that the twin's features are encrypted under: all of them, or inputs_of refuses.
+Result<Digest> key_of_features(const RunInput& input, const store::ObjectStore& objects) {
+  check(!input.features.empty(), "a twin has features");
+  const auto& [name, digest] = *input.features.begin();
+  const auto bytes = objects.read(digest);
+  if (!bytes) return bytes.error();
+  const Result<wire::Header> header = wire::read_header((*bytes)->view());
+  if (header) return header->key_id;
+  return Error{header.error().code,
+               "feature \"" + name + "\" (" + digest.hex() + "): " + header.error().message};
 }
 
 Result<RunOutput> CkksExecutor::execute(const RunInput& input, const store::ObjectStore& objects,
@@ -302,14 +275,14 @@ Result<RunOutput> CkksExecutor::execute(const RunInput& input, const store::Obje
   if (Status fits = check(input, objects); !fits) return fits.error();
   Result<ProgramPtr> program = program_of(input.program, objects);
   if (!program) return program.error();
-  Result<KeysPtr> keys = keys_of(input.evaluation_keys, **program, objects);
-  if (!keys) return keys.error();
+  const Result<Digest> key_id = key_of_features(input, objects);
+  if (!key_id) return key_id.error();
   Job job{.input = input,
           .objects = objects,
           .states = states,
           .progress = progress,
           .program = std::move(*program),
-          .keys = std::move(*keys),
+          .key_id = *key_id,
           .timing = {}};
   const Result<std::vector<ckks::Ciphertext>> basis = basis_of(job);
   if (!basis) return basis.error();
@@ -317,8 +290,11 @@ Result<RunOutput> CkksExecutor::execute(const RunInput& input, const store::Obje
       prepare(job, job.program->program.readout, job.program->readout_digest);
   if (!prepared) return prepared.error();
   const double readout_begun = cpu_seconds();
+  const Result<KeysPtr> keys =
+      keys_.load(job.program->readout_keys, job.program->params, job.key_id, job.keys());
+  if (!keys) return keys.error();
   const Result<std::vector<ckks::Ciphertext>> outputs = runtime::run_encrypted(
-      **prepared, ckks::Evaluator(job.keys->keys), *basis,
+      **prepared, ckks::Evaluator(*keys), *basis,
       [&](double fraction) { return job.report(0.75 + 0.25 * fraction, "readout"); });
   if (!outputs) return outputs.error();
   job.timing.readout_seconds = cpu_seconds() - readout_begun;
@@ -326,7 +302,7 @@ Result<RunOutput> CkksExecutor::execute(const RunInput& input, const store::Obje
     return Error{ErrorCode::kMismatch, "the readout has " + std::to_string(outputs->size()) +
                                            " outputs, a program has one"};
   }
-  RunOutput output{.result = wire::write(outputs->front(), job.keys->key_id), .timing = job.timing};
+  RunOutput output{.result = wire::write(outputs->front(), job.key_id), .timing = job.timing};
   output.timing.server_seconds = cpu_seconds() - begun;
   return output;
 }
@@ -337,11 +313,16 @@ std::shared_ptr<const Executor> make_ckks_executor(std::uint64_t cache_bytes) {
   return std::make_shared<CkksExecutor>(cache_bytes);
 }
 
-Digest state_key(const Digest& stage, const Digest& evaluation_keys,
+Digest state_key(const Digest& stage, const std::map<std::string, Digest>& evaluation_keys,
                  const std::vector<Digest>& inputs) {
-  Bytes name = to_bytes(as_bytes("salus-state-key 1\n"));
+  Bytes name = to_bytes(as_bytes("salus-state-key 2\n"));
   append(name, stage.bytes);
-  append(name, evaluation_keys.bytes);
+  append_u32(name, static_cast<std::uint32_t>(evaluation_keys.size()));
+  for (const auto& [purpose, digest] : evaluation_keys) {
+    append_u32(name, static_cast<std::uint32_t>(purpose.size()));
+    append(name, as_bytes(purpose));
+    append(name, digest.bytes);
+  }
   for (const Digest& input : inputs) append(name, input.bytes);
   return sha256(name);
 }

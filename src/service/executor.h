@@ -16,7 +16,7 @@ namespace salus::service {
 /// What one run computes on. Deterministic: equal inputs give an equal result, byte for byte.
 struct RunInput {
   Digest program;
-  Digest evaluation_keys;
+  std::map<std::string, Digest> evaluation_keys;  ///< by what they are for
   std::map<std::string, Digest> features;
 };
 
@@ -43,7 +43,7 @@ class Executor {
   virtual ~Executor() = default;
 
   /// Parses `bytes` as their kind. Errors: kParse, kVersion, kLimit, kMismatch, kUnsafeParameters.
-  /// `digest` is theirs; what was parsed may be kept under it.
+  /// `digest` is theirs; a program that was parsed may be kept under it.
   virtual Result<store::Facts> inspect(store::ObjectKind kind, const Digest& digest,
                                        ByteView bytes) const = 0;
 

@@ -5,6 +5,7 @@
 
 #include "program/program.h"
 #include "store/rows.h"
+#include "wire/limits.h"
 
 namespace salus::service {
 
@@ -18,6 +19,7 @@ struct Limits {
   std::uint64_t default_quota_bytes = 8ull << 30;  ///< of a new account
   int max_name_bytes = 128;                        ///< of twins, features, accounts
   int max_features = 256;
+  int max_evaluation_keys = static_cast<int>(wire::kMaxGaloisKeys) + 2;  ///< of one twin
   int max_uploads_per_account = 4;  ///< bodies being received at once
   int max_connections = 256;
   int max_event_streams = 128;

@@ -74,9 +74,16 @@ class Server : public testing::Test {
     return must(send(content, kind)).digest;
   }
   store::Twin twin(const std::string& name = "subject") {
-    return must(service_->twins().create(
-        alice_, name, hold("keys of " + name + " key:1", ObjectKind::kEvaluationKeys),
-        {{"ka", hold("feature of " + name + " key:1", ObjectKind::kCiphertext)}}));
+    return must(create(name, {{"rotation 1", key("rotation 1", "of " + name)}},
+                       {{"ka", hold("feature of " + name + " key:1", ObjectKind::kCiphertext)}}));
+  }
+  Digest key(const std::string& purpose, const std::string& more = "") {
+    return hold("for:" + purpose + "; key:1 " + more, ObjectKind::kEvaluationKey);
+  }
+  using Named = std::map<std::string, Digest>;
+  Result<store::Twin> create(const std::string& name, const Named& keys, const Named& features) {
+    return service_->twins().create(
+        alice_, {.name = name, .evaluation_keys = keys, .parameters = {}, .features = features});
   }
   RunView start(const store::Twin& of, const std::string& program = "program") {
     return must(service_->runs().start(alice_, of.id, hold(program, ObjectKind::kProgram)));
@@ -212,16 +219,83 @@ TEST_F(Server, RunsAProgramOnceAndReusesItsStates) {
 }
 
 TEST_F(Server, RefusesARunThatDoesNotFit) {
-  const Digest keys = hold("keys key:1", ObjectKind::kEvaluationKeys);
+  const Named keys{{"relinearization", key("relinearization")}};
   const Digest feature = hold("feature key:1", ObjectKind::kCiphertext);
   const Digest foreign = hold("feature key:2", ObjectKind::kCiphertext);
-  EXPECT_EQ(service_->twins().create(alice_, "t", keys, {{"x", foreign}}).error().code,
-            ErrorCode::kMismatch);
-  const store::Twin odd = must(service_->twins().create(alice_, "t", keys, {{"missing", feature}}));
+  EXPECT_EQ(create("t", keys, {{"x", foreign}}).error().code, ErrorCode::kMismatch);
+  const store::Twin odd = must(create("t", keys, {{"missing", feature}}));
   const Digest program = hold("program", ObjectKind::kProgram);
   EXPECT_EQ(service_->runs().start(alice_, odd.id, program).error().code, ErrorCode::kMismatch);
   EXPECT_EQ(service_->runs().start(bob_, odd.id, program).error().code, ErrorCode::kNotFound);
   EXPECT_TRUE(must(service_->runs().list(alice_)).empty());
+}
+
+TEST_F(Server, NamesTheKeyThatDoesNotBelongToATwin) {
+  const Named features{{"ka", hold("feature key:1", ObjectKind::kCiphertext)}};
+  const Digest fine = key("rotation 1");
+  const Digest absent = sha256(as_bytes("nobody sent it"));
+  const auto refusal = [&](const std::string& name, const Digest& digest) {
+    return create("t", {{"conjugation", key("conjugation")}, {name, digest}}, features).error();
+  };
+  struct Case {
+    std::string name;
+    Digest digest;
+    ErrorCode code;
+    std::string part;
+  };
+  const Case cases[] = {
+      {"rotation 2", fine, ErrorCode::kMismatch, "is a key for \"rotation 1\""},
+      {"relinearization", features.at("ka"), ErrorCode::kMismatch, "kind ciphertext"},
+      {"rotation 1", absent, ErrorCode::kNotFound, absent.hex()},
+      {"rotation 3", hold("for:rotation 3; key:2", ObjectKind::kEvaluationKey),
+       ErrorCode::kMismatch, "secret key 2"},
+      {"rotation 4", hold("for:rotation 4; key:1 set:2", ObjectKind::kEvaluationKey),
+       ErrorCode::kMismatch, "parameter set other"},
+  };
+  for (const Case& each : cases) {
+    const Error error = refusal(each.name, each.digest);
+    EXPECT_EQ(error.code, each.code) << error.message;
+    EXPECT_NE(error.message.find("\"" + each.name + "\""), std::string::npos) << error.message;
+    EXPECT_NE(error.message.find(each.part), std::string::npos) << error.message;
+  }
+  EXPECT_EQ(refusal("rotation\n1", fine).code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(send("for:all; key:1", ObjectKind::kEvaluationKeys).error().code,
+            ErrorCode::kInvalidArgument);
+  EXPECT_TRUE(create("t", {}, features)) << "a program may need no key";
+}
+
+TEST_F(Server, TakesAsManyKeysAsTheLimitAndNotOneMore) {
+  EXPECT_EQ(limits_.max_evaluation_keys, 1026);
+  limits_.max_evaluation_keys = 3;
+  restart();
+  const Named features{{"ka", hold("feature key:1", ObjectKind::kCiphertext)}};
+  Named keys;
+  for (int i = 1; i <= 4; ++i) {
+    const std::string name = "rotation " + std::to_string(i);
+    keys[name] = key(name);
+    const auto made = create("t", keys, features);
+    EXPECT_EQ(made.has_value(), i <= 3);
+    if (!made) {
+      EXPECT_EQ(made.error().code, ErrorCode::kLimit);
+      EXPECT_NE(made.error().message.find("4 evaluation keys, the limit is 3"), std::string::npos);
+    }
+  }
+}
+
+TEST_F(Server, ErasesTheKeysOfATwinButThoseThatAnotherUses) {
+  const Digest shared = key("relinearization");
+  const Digest own = key("rotation 1");
+  const Digest feature = hold("feature key:1", ObjectKind::kCiphertext);
+  const store::Twin one =
+      must(create("one", {{"relinearization", shared}, {"rotation 1", own}}, {{"ka", feature}}));
+  const store::Twin two = must(create("two", {{"relinearization", shared}}, {{"ka", feature}}));
+
+  must(service_->twins().erase(alice_, one.id));
+
+  EXPECT_TRUE(uploads().read(alice_, shared));
+  EXPECT_EQ(uploads().read(alice_, own).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(must(context_->objects->list()).size(), 2u);
+  EXPECT_EQ(finished(start(two)).run.state, RunState::kDone);
 }
 
 TEST_F(Server, CancelsARunningRun) {

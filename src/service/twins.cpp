@@ -20,49 +20,85 @@ Result<store::Holding> Twins::require(store::AccountId account, const std::strin
   return **found;
 }
 
-Result<store::Twin> Twins::create(store::AccountId account, const std::string& name,
-                                  const Digest& evaluation_keys,
-                                  const std::map<std::string, Digest>& features) {
+Status Twins::check_counts(const store::NewTwin& twin) const {
   const Limits& limits = context_.limits;
-  if (Status fine = check_name("the twin's name", name, limits.max_name_bytes); !fine) {
-    return fine.error();
+  const std::size_t features = twin.features.size();
+  if (features == 0 || features > static_cast<std::size_t>(limits.max_features)) {
+    return Error{features == 0 ? ErrorCode::kInvalidArgument : ErrorCode::kLimit,
+                 "twin \"" + twin.name + "\" has " + std::to_string(features) + " features, 1 to " +
+                     std::to_string(limits.max_features) + " are allowed"};
   }
-  if (features.empty() || features.size() > static_cast<std::size_t>(limits.max_features)) {
-    return Error{features.empty() ? ErrorCode::kInvalidArgument : ErrorCode::kLimit,
-                 "twin \"" + name + "\" has " + std::to_string(features.size()) +
-                     " features, 1 to " + std::to_string(limits.max_features) + " are allowed"};
+  const std::size_t keys = twin.evaluation_keys.size();
+  if (keys <= static_cast<std::size_t>(limits.max_evaluation_keys)) return {};
+  return Error{ErrorCode::kLimit, "twin \"" + twin.name + "\" has " + std::to_string(keys) +
+                                      " evaluation keys, the limit is " +
+                                      std::to_string(limits.max_evaluation_keys)};
+}
+
+namespace {
+
+struct Part {
+  std::string what;
+  Digest digest;
+  store::Facts facts;
+};
+
+/// Both belong to one parameter set and one secret key.
+Status require_same(const Part& part, const Part& first) {
+  const std::string name = part.what + " (" + part.digest.hex() + ")";
+  if (part.facts.parameters != first.facts.parameters) {
+    return Error{ErrorCode::kMismatch, name + " has parameter set " + part.facts.parameters + ", " +
+                                           first.what + " has " + first.facts.parameters +
+                                           ": make it again for the set of this twin"};
   }
-  const std::lock_guard turn(context_.references);
-  const Result<store::Holding> keys =
-      require(account, "evaluation_keys", evaluation_keys, store::ObjectKind::kEvaluationKeys);
-  if (!keys) return keys.error();
-  for (const auto& [feature, digest] : features) {
-    if (Status fine = check_name("a feature's name", feature, limits.max_name_bytes); !fine) {
+  if (part.facts.key == first.facts.key) return {};
+  return Error{ErrorCode::kMismatch, name + " belongs to secret key " + part.facts.key + ", " +
+                                         first.what + " to " + first.facts.key +
+                                         ": these are another twin's keys or features"};
+}
+
+}  // namespace
+
+Result<store::Facts> Twins::require_fitting(store::AccountId account, const store::NewTwin& twin) {
+  const int longest = context_.limits.max_name_bytes;
+  std::vector<Part> parts;
+  for (const auto& [name, digest] : twin.evaluation_keys) {
+    if (Status fine = check_name("an evaluation key's name", name, longest); !fine) {
       return fine.error();
     }
-    const std::string what = "feature \"" + feature + "\"";
-    const Result<store::Holding> held =
-        require(account, what, digest, store::ObjectKind::kCiphertext);
+    const std::string what = "evaluation key \"" + name + "\"";
+    const auto held = require(account, what, digest, store::ObjectKind::kEvaluationKey);
     if (!held) return held.error();
-    if (held->facts.parameters != keys->facts.parameters) {
-      return Error{ErrorCode::kMismatch,
-                   what + " (" + digest.hex() + ") has parameter set " + held->facts.parameters +
-                       ", the evaluation keys have " + keys->facts.parameters +
-                       ": encrypt it again for the keys of this twin"};
+    if (held->facts.purpose != name) {
+      return Error{ErrorCode::kMismatch, what + ": object " + digest.hex() + " is a key for \"" +
+                                             held->facts.purpose + "\": give it that name"};
     }
-    if (held->facts.key != keys->facts.key) {
-      return Error{ErrorCode::kMismatch, what + " (" + digest.hex() + ") is encrypted under key " +
-                                             held->facts.key + ", the evaluation keys belong to " +
-                                             keys->facts.key +
-                                             ": these are another twin's keys or features"};
-    }
+    parts.push_back({what, digest, held->facts});
   }
-  return context_.ledger->twins().put(account,
-                                      {.name = name,
-                                       .evaluation_keys = evaluation_keys,
-                                       .parameters = keys->facts.parameters,
-                                       .features = features},
-                                      context_.now());
+  for (const auto& [name, digest] : twin.features) {
+    if (Status fine = check_name("a feature's name", name, longest); !fine) return fine.error();
+    const std::string what = "feature \"" + name + "\"";
+    const auto held = require(account, what, digest, store::ObjectKind::kCiphertext);
+    if (!held) return held.error();
+    parts.push_back({what, digest, held->facts});
+  }
+  for (const Part& part : parts) {
+    if (Status same = require_same(part, parts.front()); !same) return same.error();
+  }
+  return parts.front().facts;
+}
+
+Result<store::Twin> Twins::create(store::AccountId account, store::NewTwin twin) {
+  if (Status fine = check_name("the twin's name", twin.name, context_.limits.max_name_bytes);
+      !fine) {
+    return fine.error();
+  }
+  if (Status fine = check_counts(twin); !fine) return fine.error();
+  const std::lock_guard turn(context_.references);
+  const Result<store::Facts> common = require_fitting(account, twin);
+  if (!common) return common.error();
+  twin.parameters = common->parameters;
+  return context_.ledger->twins().put(account, twin, context_.now());
 }
 
 Result<std::vector<store::Twin>> Twins::list(store::AccountId account) {

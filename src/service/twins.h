@@ -14,10 +14,9 @@ class Twins {
 
   /// The twin's first version, or its next one when the account has a twin of that name.
   /// Errors: kInvalidArgument (name, no features), kLimit, kNotFound (an object is not held by the
-  /// account, or not complete), kMismatch (an object of another kind, parameter set or key).
-  Result<store::Twin> create(store::AccountId account, const std::string& name,
-                             const Digest& evaluation_keys,
-                             const std::map<std::string, Digest>& features);
+  /// account, or not complete), kMismatch (an object of another kind, parameter set or key, or an
+  /// evaluation key that is not for what its name says). Each names the key or feature.
+  Result<store::Twin> create(store::AccountId account, store::NewTwin twin);
   Result<std::vector<store::Twin>> list(store::AccountId account);
   /// Errors: kNotFound, also for another account's twin.
   Result<store::Twin> show(store::AccountId account, const std::string& id);
@@ -26,8 +25,11 @@ class Twins {
   Status erase(store::AccountId account, const std::string& id);
 
  private:
+  Status check_counts(const store::NewTwin& twin) const;
   Result<store::Holding> require(store::AccountId account, const std::string& what,
                                  const Digest& digest, store::ObjectKind kind);
+  /// Keys and features are held and belong together; what they have in common.
+  Result<store::Facts> require_fitting(store::AccountId account, const store::NewTwin& twin);
   Context& context_;
 };
 

@@ -50,6 +50,20 @@ Error storage_failure(const store::Upload& upload, std::uint64_t written, const 
                                " are kept: go on from there when it has space again"};
 }
 
+Status check_kind(store::ObjectKind kind) {
+  const std::string spelt(store::name(kind));
+  if (kind == store::ObjectKind::kEvaluationKeys) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "an object of kind " + spelt +
+                     " is of an earlier version: send each key as evaluation_key"};
+  }
+  if (kind == store::ObjectKind::kState || kind == store::ObjectKind::kResult) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "an object of kind " + spelt + " is made by the server, not uploaded"};
+  }
+  return {};
+}
+
 }  // namespace
 
 Append::Append(Uploads& uploads, store::Upload upload,
@@ -151,11 +165,7 @@ Status Uploads::check_size(store::ObjectKind kind, const Digest& digest,
 
 Result<ObjectStatus> Uploads::announce(store::AccountId account, const Digest& digest,
                                        std::uint64_t bytes, store::ObjectKind kind) {
-  if (kind == store::ObjectKind::kState || kind == store::ObjectKind::kResult) {
-    return Error{ErrorCode::kInvalidArgument, "an object of kind " +
-                                                  std::string(store::name(kind)) +
-                                                  " is made by the server, not uploaded"};
-  }
+  if (Status fine = check_kind(kind); !fine) return fine.error();
   if (Status fine = check_size(kind, digest, bytes); !fine) return fine.error();
   const Result<std::optional<store::Holding>> held =
       context_.ledger->objects().find(account, digest);

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <random>
+#include <set>
 
 #include "base/random.h"
 #include "store/sqlite/sqlite_ledger.h"
@@ -61,11 +62,15 @@ class EveryLedger : public testing::TestWithParam<Driver> {
     return digest;
   }
   Twin twin(AccountId account, const std::string& name) {
-    const Digest keys = hold(account, name + "-keys", ObjectKind::kEvaluationKeys);
+    const Digest product = hold(account, name + "-product", ObjectKind::kEvaluationKey);
+    const Digest rotation = hold(account, name + "-rotation", ObjectKind::kEvaluationKey);
     const Digest feature = hold(account, name + "-feature", ObjectKind::kCiphertext);
     return must(ledger_->twins().put(
         account,
-        {.name = name, .evaluation_keys = keys, .parameters = "p", .features = {{"ka", feature}}},
+        {.name = name,
+         .evaluation_keys = {{"relinearization", product}, {"rotation 1", rotation}},
+         .parameters = "p",
+         .features = {{"ka", feature}}},
         4));
   }
   store::Run run(const Twin& of, const Digest& program) {
@@ -156,7 +161,7 @@ TEST_P(EveryLedger, ErasesATwinWithItsRunsAndLeavesNoReference) {
 
   EXPECT_TRUE(must(ledger_->runs().list(alice_)).empty());
   EXPECT_FALSE(must(ledger_->twins().find_state(digest_of("k"))).has_value());
-  EXPECT_EQ(must(ledger_->objects().garbage()).size(), 4u);  // keys, feature, state, result
+  EXPECT_EQ(must(ledger_->objects().garbage()).size(), 5u);  // 2 keys, feature, state, result
   EXPECT_TRUE(must(ledger_->objects().find(alice_, program)).has_value());
   must(ledger_->check_integrity());
 }
@@ -170,12 +175,59 @@ TEST_P(EveryLedger, KeepsWhatAnotherTwinOrAccountStillUses) {
                                    .parameters = "p",
                                    .features = {{"ka", shared}}},
                                   4));
-  hold(bob_, "one-keys", ObjectKind::kEvaluationKeys);
+  hold(bob_, "one-product", ObjectKind::kEvaluationKey);
 
   must(ledger_->twins().erase(alice_, one.id));
 
   EXPECT_TRUE(must(ledger_->objects().garbage()).empty());
   EXPECT_TRUE(must(ledger_->objects().find(alice_, shared)).has_value());
+}
+
+TEST_P(EveryLedger, KeepsEachKeyAsLongAsATwinOrAnEarlierVersionNamesIt) {
+  const Twin one = twin(alice_, "one");
+  const Digest product = one.evaluation_keys.at("relinearization");
+  const Digest rotation = one.evaluation_keys.at("rotation 1");
+  const Digest fresh = hold(alice_, "higher", ObjectKind::kEvaluationKey);
+  const Twin second = must(ledger_->twins().put(
+      alice_,
+      {.name = "one",
+       .evaluation_keys = {{"relinearization", product}, {"rotation 1", fresh}},
+       .parameters = "p",
+       .features = one.features},
+      5));
+  (void)must(
+      ledger_->twins().put(alice_,
+                           {.name = "two",
+                            .evaluation_keys = {{"rotation 1", rotation}},
+                            .parameters = "p",
+                            .features = {{"ka", hold(alice_, "f", ObjectKind::kCiphertext)}}},
+                           6));
+  EXPECT_EQ(must(ledger_->twins().find_version(one.id, 1))->evaluation_keys, one.evaluation_keys);
+  EXPECT_EQ(must(ledger_->twins().find(alice_, one.id))->evaluation_keys, second.evaluation_keys);
+  EXPECT_TRUE(must(ledger_->objects().garbage()).empty());
+
+  must(ledger_->twins().erase(alice_, one.id));
+
+  const std::vector<Digest> garbage = must(ledger_->objects().garbage());
+  EXPECT_EQ(std::set<Digest>(garbage.begin(), garbage.end()),
+            (std::set<Digest>{product, fresh, one.features.at("ka")}));
+  EXPECT_TRUE(must(ledger_->objects().find(alice_, rotation)).has_value());
+  must(ledger_->check_integrity());
+}
+
+TEST_P(EveryLedger, RemembersWhatAKeyIsFor) {
+  const Digest digest = digest_of("key");
+  const Upload upload{.account = alice_,
+                      .digest = digest,
+                      .kind = ObjectKind::kEvaluationKey,
+                      .bytes = 10,
+                      .offset = 0,
+                      .updated_at = 0};
+  (void)must(ledger_->objects().begin_upload(upload, 2));
+  const Facts facts{.parameters = "p", .key = "k", .purpose = "rotation 16"};
+  must(ledger_->objects().complete_upload(alice_, digest, facts, 3));
+  reopen();
+  EXPECT_EQ(must(ledger_->objects().find(alice_, digest))->facts, facts);
 }
 
 TEST_P(EveryLedger, HasOneUnfinishedRunPerTwinVersionAndProgram) {

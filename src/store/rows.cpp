@@ -6,12 +6,13 @@
 namespace salus::store {
 namespace {
 
-constexpr std::array<std::pair<ObjectKind, std::string_view>, 5> kKinds{{
-    {ObjectKind::kEvaluationKeys, "evaluation_keys"},
+constexpr std::array<std::pair<ObjectKind, std::string_view>, 6> kKinds{{
+    {ObjectKind::kEvaluationKey, "evaluation_key"},
     {ObjectKind::kCiphertext, "ciphertext"},
     {ObjectKind::kProgram, "program"},
     {ObjectKind::kState, "state"},
     {ObjectKind::kResult, "result"},
+    {ObjectKind::kEvaluationKeys, "evaluation_keys"},
 }};
 
 constexpr std::array<std::pair<RunState, std::string_view>, 5> kStates{{
@@ -40,7 +41,7 @@ Result<ObjectKind> parse_object_kind(std::string_view text) {
     if (spelt == text) return kind;
   }
   return Error{ErrorCode::kInvalidArgument, "unknown kind \"" + std::string(text) +
-                                                "\": use evaluation_keys, ciphertext or program"};
+                                                "\": use evaluation_key, ciphertext or program"};
 }
 
 Result<RunState> parse_run_state(std::string_view text) {

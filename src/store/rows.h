@@ -15,10 +15,21 @@ namespace salus::store {
 using AccountId = std::int64_t;
 using TimeMs = std::int64_t;  ///< milliseconds since 1970-01-01 UTC
 
-/// What an object is. The last two are made by the server and cannot be uploaded.
-enum class ObjectKind { kEvaluationKeys, kCiphertext, kProgram, kState, kResult };
+/// What an object is. States and results are made by the server and cannot be uploaded;
+/// kEvaluationKeys is how earlier versions took all keys of a twin as one object.
+enum class ObjectKind {
+  kEvaluationKey,
+  kCiphertext,
+  kProgram,
+  kState,
+  kResult,
+  kEvaluationKeys,
+};
 
-/// Stable spelling, e.g. "evaluation_keys".
+/// The name under which a twin of an earlier version holds its one object of all keys.
+inline constexpr std::string_view kWholeKeySet = "evaluation keys";
+
+/// Stable spelling, e.g. "evaluation_key".
 std::string_view name(ObjectKind kind);
 Result<ObjectKind> parse_object_kind(std::string_view text);
 
@@ -49,6 +60,7 @@ struct Upload {
 struct Facts {
   std::string parameters;  ///< hash of the parameter set, hexadecimal; empty where it has none
   std::string key;         ///< identifier of the secret key behind it; empty where it has none
+  std::string purpose;     ///< of an evaluation key, its name; otherwise empty
   bool operator==(const Facts&) const = default;
 };
 
@@ -67,7 +79,7 @@ struct ObjectRow {
 
 struct NewTwin {
   std::string name;
-  Digest evaluation_keys;
+  std::map<std::string, Digest> evaluation_keys;  ///< by what they are for
   std::string parameters;
   std::map<std::string, Digest> features;
 };
@@ -77,7 +89,7 @@ struct Twin {
   std::string name;
   AccountId account = 0;
   int version = 0;
-  Digest evaluation_keys;
+  std::map<std::string, Digest> evaluation_keys;  ///< by what they are for
   std::string parameters;
   std::map<std::string, Digest> features;
   TimeMs created_at = 0;  ///< of this version

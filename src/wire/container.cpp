@@ -181,14 +181,6 @@ std::uint64_t evaluation_key_bytes(const ckks::Parameters& params, int level) {
   return header_bytes(params.literal()) + key_bytes(params.literal(), level) + kDigestBytes;
 }
 
-std::uint64_t evaluation_key_bytes(const ckks::Parameters& params, int relinearization_level,
-                                   const std::vector<int>& galois_levels) {
-  std::uint64_t sum = header_bytes(params.literal()) + kKeySetFieldBytes + kDigestBytes;
-  if (relinearization_level >= 0) sum += key_bytes(params.literal(), relinearization_level);
-  for (const int level : galois_levels) sum += key_bytes(params.literal(), level);
-  return sum;
-}
-
 Result<ReadCiphertext> read_ciphertext(ByteView bytes, const ckks::ParametersPtr& params) {
   ByteReader in(bytes);
   const Result<Header> header = open(bytes, in, Kind::kCiphertext, params->literal());

@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "ckks/ciphertext.h"
 #include "ckks/evaluation_keys.h"
+#include "wire/limits.h"
 
 namespace salus::wire {
 
@@ -19,8 +20,6 @@ namespace salus::wire {
 enum class Kind : std::uint16_t { kCiphertext = 1, kEvaluationKeys = 2, kEvaluationKey = 3 };
 
 inline constexpr std::uint16_t kVersion = 1;
-inline constexpr std::size_t kMaxGaloisKeys = 1024;
-inline constexpr std::uint64_t kMaxObjectBytes = std::uint64_t{8} << 30;
 
 /// What every object says about itself before its residues.
 struct Header {
@@ -56,8 +55,6 @@ Bytes write(const ckks::Parameters& params, std::uint32_t element, const ckks::K
 /// Bytes that `write` would give, before anything is made.
 std::uint64_t ciphertext_bytes(const ckks::Parameters& params, int level, bool seeded);
 std::uint64_t evaluation_key_bytes(const ckks::Parameters& params, int level);
-std::uint64_t evaluation_key_bytes(const ckks::Parameters& params, int relinearization_level,
-                                   const std::vector<int>& galois_levels);
 
 struct ReadCiphertext {
   Digest key_id;

@@ -108,8 +108,10 @@ void Killed::upload(ByteView bytes, const std::string& kind) {
 
 std::string Killed::create_twin(const TinyPatient& patient, const Bytes& x, const Bytes& y) {
   victim_->say("twin");
+  json keys = json::object();
+  for (const auto& [name, object] : patient.evaluation_keys()) keys[name] = sha256(object).hex();
   const json body{{"name", "subject " + std::to_string(findings_.size())},
-                  {"evaluation_keys", sha256(patient.evaluation_keys()).hex()},
+                  {"evaluation_keys", keys},
                   {"features", {{"x", sha256(x).hex()}, {"y", sha256(y).hex()}}}};
   const HttpReply twin = insist([&](const HttpClient& c) { return c.post("/v1/twins", body); });
   EXPECT_EQ(twin.status, 201) << twin.body;
@@ -181,7 +183,10 @@ TEST_F(Killed, ServerLosesNothingThatItAcknowledged) {
     // New keys now and then: megabytes that are mostly cut into by the next death.
     ++patients;
     TinyPatient patient(programs[0], "twin " + std::to_string(patients), seed_ + patients);
-    upload(patient.evaluation_keys(), "evaluation_keys");
+    for (const auto& [name, object] : patient.evaluation_keys()) {
+      upload(object, "evaluation_key");
+      if (HasFatalFailure()) return;
+    }
     for (int i = 0; i < 3 && !HasFailure(); ++i) {
       const program::Program& program = programs[random_() % programs.size()];
       upload(program::serialize(program), "program");

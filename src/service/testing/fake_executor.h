@@ -11,13 +11,19 @@ namespace salus::service {
 
 class FakeExecutor final : public Executor {
  public:
-  /// Objects that begin with "bad" do not parse; "key:NAME" says which key they belong to.
+  /// Objects that begin with "bad" do not parse; "key:K" says which secret key they belong to and
+  /// "for:NAME;" what an evaluation key is for.
   Result<store::Facts> inspect(store::ObjectKind, const Digest&, ByteView bytes) const override {
     const std::string text(as_text(bytes));
     if (text.starts_with("bad")) return Error{ErrorCode::kParse, "it is bad"};
     const std::size_t at = text.find("key:");
-    return store::Facts{.parameters = "p",
-                        .key = at == std::string::npos ? "" : text.substr(at + 4, 1)};
+    const std::size_t purpose = text.find("for:");
+    return store::Facts{
+        .parameters = text.find("set:2") == std::string::npos ? "p" : "other",
+        .key = at == std::string::npos ? "" : text.substr(at + 4, 1),
+        .purpose = purpose == std::string::npos
+                       ? ""
+                       : text.substr(purpose + 4, text.find(';', purpose) - purpose - 4)};
   }
 
   Status check(const RunInput& input, const store::ObjectStore&) const override {
@@ -34,7 +40,9 @@ class FakeExecutor final : public Executor {
       std::this_thread::yield();
     }
     RunOutput output;
-    const Digest basis = sha256(input.evaluation_keys.bytes);
+    Bytes keys;
+    for (const auto& [name, digest] : input.evaluation_keys) append(keys, digest.bytes);
+    const Digest basis = sha256(keys);
     output.timing.basis_reused = states.find(basis) != nullptr;
     if (!output.timing.basis_reused) (void)states.put(basis, as_bytes("basis of " + basis.hex()));
     append(output.result, as_bytes("result "));

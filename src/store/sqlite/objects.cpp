@@ -96,10 +96,10 @@ Status SqliteObjects::complete_upload(AccountId account, const Digest& digest, c
     return recorded;
   }
   const Result<std::int64_t> held = database_.change(
-      "INSERT INTO holdings (account, digest, kind, parameters, key, created_at)"
-      " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+      "INSERT INTO holdings (account, digest, kind, parameters, key, purpose, created_at)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
       {account, to_value(digest), std::string(name((*upload)->kind)), facts.parameters, facts.key,
-       now});
+       facts.purpose, now});
   if (!held) return held.error();
   if (Status dropped = drop_upload(account, digest); !dropped) return dropped;
   return (*transaction)->commit();
@@ -126,7 +126,8 @@ Result<std::vector<Upload>> SqliteObjects::uploads() {
 
 Result<std::optional<Holding>> SqliteObjects::find(AccountId account, const Digest& digest) {
   const Result<Rows> rows = database_.query(
-      "SELECT h.kind, o.bytes, h.parameters, h.key FROM holdings h JOIN objects o USING (digest)"
+      "SELECT h.kind, o.bytes, h.parameters, h.key, h.purpose FROM holdings h JOIN objects o USING "
+      "(digest)"
       " WHERE h.account = ? AND h.digest = ?",
       {account, to_value(digest)});
   if (!rows) return rows.error();
@@ -134,10 +135,11 @@ Result<std::optional<Holding>> SqliteObjects::find(AccountId account, const Dige
   const Row& row = rows->front();
   const Result<ObjectKind> kind = parse_object_kind(row.text(0));
   if (!kind) return kind.error();
-  return std::optional<Holding>(Holding{.digest = digest,
-                                        .kind = *kind,
-                                        .bytes = static_cast<std::uint64_t>(row.integer(1)),
-                                        .facts = {.parameters = row.text(2), .key = row.text(3)}});
+  return std::optional<Holding>(
+      Holding{.digest = digest,
+              .kind = *kind,
+              .bytes = static_cast<std::uint64_t>(row.integer(1)),
+              .facts = {.parameters = row.text(2), .key = row.text(3), .purpose = row.text(4)}});
 }
 
 Result<std::vector<ObjectRow>> SqliteObjects::objects() {

@@ -82,24 +82,48 @@ CREATE VIEW object_references (digest) AS
   UNION ALL SELECT program FROM runs UNION ALL SELECT object FROM results;
 )sql";
 
-constexpr std::array<const char*, kSchemaVersion> kSteps{kVersion1};
+// Each evaluation key is an object of its own. A twin of version 1 keeps its one object under the
+// name kWholeKeySet; an upload of one that had not ended is dropped, its sender has to make keys.
+constexpr const char* kVersion2 = R"sql(
+ALTER TABLE holdings ADD COLUMN purpose TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE twin_keys (
+  twin TEXT NOT NULL, version INTEGER NOT NULL, name TEXT NOT NULL,
+  digest BLOB NOT NULL REFERENCES objects(digest), PRIMARY KEY (twin, version, name),
+  FOREIGN KEY (twin, version) REFERENCES twin_versions(twin, version) ON DELETE CASCADE)
+  STRICT, WITHOUT ROWID;
+CREATE INDEX twin_keys_digest ON twin_keys(digest);
+INSERT INTO twin_keys (twin, version, name, digest)
+  SELECT twin, version, 'evaluation keys', evaluation_keys FROM twin_versions;
+
+DROP VIEW object_references;
+DROP INDEX twin_versions_keys;
+ALTER TABLE twin_versions DROP COLUMN evaluation_keys;
+CREATE VIEW object_references (digest) AS
+  SELECT digest FROM holdings UNION ALL SELECT digest FROM twin_keys
+  UNION ALL SELECT digest FROM twin_features UNION ALL SELECT object FROM states
+  UNION ALL SELECT program FROM runs UNION ALL SELECT object FROM results;
+
+DELETE FROM uploads WHERE kind = 'evaluation_keys';
+)sql";
+
+constexpr std::array<const char*, kSchemaVersion> kSteps{kVersion1, kVersion2};
 
 }  // namespace
 
-Status migrate(Database& database) {
+Status migrate(Database& database, int version) {
   for (;;) {
     Result<std::unique_ptr<Transaction>> step = Transaction::begin(database);
     if (!step) return step.error();
-    const Result<Rows> version = database.query("PRAGMA user_version");
-    if (!version) return version.error();
-    const std::int64_t now = version->front().integer(0);
-    if (now > kSchemaVersion) {
+    const Result<Rows> written = database.query("PRAGMA user_version");
+    if (!written) return written.error();
+    const std::int64_t now = written->front().integer(0);
+    if (now > version) {
       return Error{ErrorCode::kVersion, "the database has version " + std::to_string(now) +
-                                            ", this salusd knows up to " +
-                                            std::to_string(kSchemaVersion) +
+                                            ", this salusd knows up to " + std::to_string(version) +
                                             ": start the newer salusd"};
     }
-    if (now == kSchemaVersion) return {};
+    if (now == version) return {};
     if (Status done = database.run_script(kSteps.at(static_cast<std::size_t>(now))); !done) {
       return done;
     }

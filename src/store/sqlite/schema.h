@@ -7,10 +7,10 @@
 namespace salus::store {
 
 /// The version that this build writes (PRAGMA user_version).
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
-/// Brings an empty or older database to kSchemaVersion, one transaction a step. Errors: kVersion
-/// when it was written by a newer build.
-Status migrate(Database& database);
+/// Brings an empty or older database to `version`, one transaction a step. Errors: kVersion when it
+/// was written by a newer build.
+Status migrate(Database& database, int version = kSchemaVersion);
 
 }  // namespace salus::store

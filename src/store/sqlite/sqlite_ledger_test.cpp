@@ -173,6 +173,76 @@ TEST_F(SqliteLedger, RefusesADatabaseOfANewerVersion) {
   EXPECT_EQ(refused.error().code, ErrorCode::kVersion);
 }
 
+// A database that a salusd of version 1 left: a twin with one object of keys and a queued run, an
+// upload of keys that had not ended.
+void write_version_1(const std::filesystem::path& file) {
+  const auto database = must(Database::open(file));
+  must(migrate(*database, 1));
+  std::string rows = R"sql(
+    INSERT INTO accounts VALUES (1, 'alice', x'00', 1000, 1);
+    INSERT INTO objects VALUES (x'#01', 10, 1), (x'#02', 20, 1), (x'#03', 30, 1);
+    INSERT INTO holdings VALUES (1, x'#01', 'evaluation_keys', 'p', 'k', 1),
+      (1, x'#02', 'ciphertext', 'p', 'k', 1), (1, x'#03', 'program', 'p', '', 1);
+    INSERT INTO twins VALUES ('tw_1', 1, 'subject', 1, 1);
+    INSERT INTO twin_versions VALUES ('tw_1', 1, x'#01', 'p', 1);
+    INSERT INTO twin_features VALUES ('tw_1', 1, 'ka', x'#02');
+    INSERT INTO runs (id, account, twin, twin_version, program, state, created_at, updated_at)
+      VALUES ('r_1', 1, 'tw_1', 1, x'#03', 'queued', 1, 1);
+    INSERT INTO uploads VALUES (1, x'#04', 'evaluation_keys', 10, 0, 1),
+      (1, x'#05', 'ciphertext', 10, 5, 1);
+  )sql";
+  for (std::size_t at = rows.find('#'); at != std::string::npos; at = rows.find('#')) {
+    rows.replace(at, 1, std::string(62, '0'));  // digests are 32 bytes; the last one tells them
+  }
+  must(database->run_script(rows));
+}
+
+Digest numbered(int number) {
+  Digest digest;
+  digest.bytes[31] = static_cast<std::byte>(number);
+  return digest;
+}
+
+TEST_F(SqliteLedger, TakesUpADatabaseOfVersionOneWithItsTwinsAndRuns) {
+  write_version_1(file());
+
+  auto ledger = must(open_sqlite_ledger(file()));
+
+  must(ledger->check_integrity());
+  const Twin twin = *must(ledger->twins().find(1, "tw_1"));
+  EXPECT_EQ(twin.evaluation_keys,
+            (std::map<std::string, Digest>{{std::string(kWholeKeySet), numbered(1)}}));
+  EXPECT_EQ(twin.features.at("ka"), numbered(2));
+  EXPECT_EQ(must(ledger->runs().list(1)).front().state, RunState::kQueued);
+  EXPECT_EQ(must(ledger->objects().find(1, numbered(1)))->kind, ObjectKind::kEvaluationKeys);
+  EXPECT_EQ(must(ledger->objects().find(1, numbered(2)))->facts.purpose, "");
+  ASSERT_EQ(must(ledger->objects().uploads()).size(), 1u);
+  EXPECT_EQ(must(ledger->objects().uploads()).front().digest, numbered(5));
+  EXPECT_TRUE(must(ledger->objects().garbage()).empty());
+  must(ledger->twins().erase(1, "tw_1"));
+  EXPECT_EQ(must(ledger->objects().garbage()).size(), 2u) << "its keys and its feature";
+}
+
+TEST_F(SqliteLedger, IsOfVersionOneOrTwoWheneverTheMigrationBreaksOff) {
+  for (int n = 1;; ++n) {
+    SCOPED_TRACE("write " + std::to_string(n) + " fails");
+    ASSERT_LT(n, 200);
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+    write_version_1(file());
+    Shim::failure = SQLITE_IOERR_WRITE;
+    Shim::calls = 0;
+    Shim::fail_at = n;
+    const bool opened = open_sqlite_ledger(file()).has_value();
+    const bool reached = Shim::calls >= n;
+    Shim::fail_at = 0;
+    auto again = must(open_sqlite_ledger(file()));
+    must(again->check_integrity());
+    EXPECT_EQ(must(again->twins().find(1, "tw_1"))->evaluation_keys.size(), 1u);
+    if (opened && !reached) break;
+  }
+}
+
 TEST_F(SqliteLedger, RefusesAFileThatIsNoDatabase) {
   FILE* out = std::fopen(file().c_str(), "w");
   ASSERT_NE(out, nullptr);

@@ -4,18 +4,21 @@ namespace salus::store {
 namespace {
 
 constexpr const char* kSelectTwin =
-    "SELECT t.id, t.name, t.account, v.version, v.evaluation_keys, v.parameters, v.created_at"
+    "SELECT t.id, t.name, t.account, v.version, v.parameters, v.created_at"
     " FROM twins t JOIN twin_versions v ON v.twin = t.id ";
+
+constexpr std::string_view kKeys = "twin_keys";
+constexpr std::string_view kFeatures = "twin_features";
 
 // Digests that only this account's twin ?2 names are not worth holding once the twin is erased.
 constexpr const char* kDropHoldings =
     "DELETE FROM holdings WHERE account = ?1 AND digest IN"
     " (SELECT digest FROM twin_features WHERE twin = ?2"
-    "  UNION SELECT evaluation_keys FROM twin_versions WHERE twin = ?2)"
+    "  UNION SELECT digest FROM twin_keys WHERE twin = ?2)"
     " AND digest NOT IN"
     " (SELECT f.digest FROM twin_features f JOIN twins t ON t.id = f.twin"
     "   WHERE t.account = ?1 AND t.id <> ?2"
-    "  UNION SELECT v.evaluation_keys FROM twin_versions v JOIN twins t ON t.id = v.twin"
+    "  UNION SELECT k.digest FROM twin_keys k JOIN twins t ON t.id = k.twin"
     "   WHERE t.account = ?1 AND t.id <> ?2)";
 
 }  // namespace
@@ -34,16 +37,20 @@ Result<Twin> SqliteTwins::put(AccountId account, const NewTwin& twin, TimeMs now
   if (!id) return id.error();
   const std::string twin_id = id->front().text(0);
   const Result<Rows> version = database_.query(
-      "INSERT INTO twin_versions (twin, version, evaluation_keys, parameters, created_at)"
-      " SELECT ?1, coalesce(max(version), 0) + 1, ?2, ?3, ?4 FROM twin_versions WHERE twin = ?1"
+      "INSERT INTO twin_versions (twin, version, parameters, created_at)"
+      " SELECT ?1, coalesce(max(version), 0) + 1, ?2, ?3 FROM twin_versions WHERE twin = ?1"
       " RETURNING version",
-      {twin_id, to_value(twin.evaluation_keys), twin.parameters, now});
+      {twin_id, twin.parameters, now});
   if (!version) return version.error();
-  for (const auto& [feature, digest] : twin.features) {
-    const Result<std::int64_t> done = database_.change(
-        "INSERT INTO twin_features (twin, version, name, digest) VALUES (?, ?, ?, ?)",
-        {twin_id, version->front().integer(0), feature, to_value(digest)});
-    if (!done) return done.error();
+  for (const auto& [table, objects] :
+       {std::pair(kKeys, &twin.evaluation_keys), std::pair(kFeatures, &twin.features)}) {
+    for (const auto& [name, digest] : *objects) {
+      const Result<std::int64_t> done =
+          database_.change("INSERT INTO " + std::string(table) +
+                               " (twin, version, name, digest) VALUES (?, ?, ?, ?)",
+                           {twin_id, version->front().integer(0), name, to_value(digest)});
+      if (!done) return done.error();
+    }
   }
   if (Status committed = (*transaction)->commit(); !committed) return committed.error();
   return Twin{.id = twin_id,
@@ -65,15 +72,18 @@ Result<std::vector<Twin>> SqliteTwins::read(const std::string& where, const Valu
               .name = row.text(1),
               .account = row.integer(2),
               .version = static_cast<int>(row.integer(3)),
-              .evaluation_keys = row.digest(4),
-              .parameters = row.text(5),
+              .evaluation_keys = {},
+              .parameters = row.text(4),
               .features = {},
-              .created_at = row.integer(6)};
-    const Result<Rows> features =
-        database_.query("SELECT name, digest FROM twin_features WHERE twin = ? AND version = ?",
-                        {twin.id, std::int64_t{twin.version}});
-    if (!features) return features.error();
-    for (const Row& feature : *features) twin.features[feature.text(0)] = feature.digest(1);
+              .created_at = row.integer(5)};
+    for (const auto& [table, objects] :
+         {std::pair(kKeys, &twin.evaluation_keys), std::pair(kFeatures, &twin.features)}) {
+      const Result<Rows> named = database_.query(
+          "SELECT name, digest FROM " + std::string(table) + " WHERE twin = ? AND version = ?",
+          {twin.id, std::int64_t{twin.version}});
+      if (!named) return named.error();
+      for (const Row& object : *named) (*objects)[object.text(0)] = object.digest(1);
+    }
     twins.push_back(std::move(twin));
   }
   return twins;

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "arith/primes.h"
+#include "wire/container.h"
 
 namespace salus::e2e {
 namespace {
@@ -67,6 +68,7 @@ TEST_F(BadInput, ABodyThatIsNotTheRightJsonIsRefusedByField) {
   refused("{" + digest + "," + digest + "}", "twice");
   refused("{" + digest + R"(,"bytes":2,"kind":"program","colour":"red"})", "colour");
   refused("{" + digest + R"(,"bytes":2,"kind":"result"})", "made by the server");
+  refused("{" + digest + R"(,"bytes":2,"kind":"evaluation_keys"})", "evaluation_key");
   refused("{" + digest + R"(,"bytes":0,"kind":"program"})", "0 bytes");
   const HttpReply type = ask("POST", "/v1/objects", as_bytes("{}"), "text/plain");
   expect_problem(type, 400, "invalid_argument", {"Content-Type"});
@@ -77,9 +79,9 @@ TEST_F(BadInput, ABodyAboveItsLimitIsRefusedWithBothNumbers) {
   expect_problem(ask("POST", "/v1/runs", as_bytes(large), "application/json"), 413, "limit",
                  {"262144"});
   const Bytes object(4'000'001);
-  expect_problem(announce(object, "evaluation_keys"), 413, "limit", {"4000001", "4000000"});
+  expect_problem(announce(object, "evaluation_key"), 413, "limit", {"4000001", "4000000"});
   const Bytes fits(4'000'000);
-  EXPECT_EQ(announce(fits, "evaluation_keys").status, 201);
+  EXPECT_EQ(announce(fits, "evaluation_key").status, 201);
   expect_problem(put(fits, 0, fits), 413, "limit", {"4000000", "3000000", "send less"});
   expect_problem(put(x_, 0, x_), 404, "not_found", {"announce"});
   EXPECT_EQ(announce(x_, "ciphertext").status, 201);
@@ -137,14 +139,15 @@ TEST_F(BadInput, ObjectsThatDoNotParseAreNotKept) {
   EXPECT_EQ(send(future, "ciphertext").json().at("code"), "version");
   EXPECT_EQ(send(newer, "program").json().at("code"), "version");
   EXPECT_EQ(send(random, "program").json().at("code"), "parse");
-  EXPECT_EQ(send(x_, "evaluation_keys").json().at("code"), "mismatch");
-  EXPECT_EQ(send(patient_.evaluation_keys(), "ciphertext").json().at("code"), "mismatch");
+  EXPECT_EQ(send(x_, "evaluation_key").json().at("code"), "mismatch");
+  const Bytes& key = patient_.evaluation_keys().at("rotation 1");
+  EXPECT_EQ(send(key, "ciphertext").json().at("code"), "mismatch");
 }
 
 TEST_F(BadInput, ATwinNeedsObjectsThatFitTogether) {
   TinyPatient other(program_, "another twin", 2);
   const Bytes theirs = other.encrypt(0.5);
-  const std::string keys = upload(patient_.evaluation_keys(), "evaluation_keys");
+  const json keys = upload_keys(patient_);
   const std::string x = upload(x_, "ciphertext"), foreign = upload(theirs, "ciphertext");
   const auto create = [&](const std::string& name, const json& features) {
     return post("/v1/twins", {{"name", name}, {"evaluation_keys", keys}, {"features", features}});
@@ -153,7 +156,8 @@ TEST_F(BadInput, ATwinNeedsObjectsThatFitTogether) {
   expect_problem(create("a\nb", {{"x", x}}), 400, "invalid_argument", {"character"});
   expect_problem(create("t", json::object()), 400, "invalid_argument", {"0 features"});
   expect_problem(create("t", {{"x", std::string(64, 'b')}}), 404, "not_found", {"\"x\""});
-  expect_problem(create("t", {{"x", keys}}), 422, "mismatch", {"\"x\"", "evaluation_keys"});
+  expect_problem(create("t", {{"x", keys.at("rotation 1")}}), 422, "mismatch",
+                 {"\"x\"", "evaluation_key"});
   expect_problem(create("t", {{"x", x}, {"y", foreign}}), 422, "mismatch",
                  {"\"y\"", patient_.secret().id().hex(), other.secret().id().hex()});
   json many = json::object();
@@ -161,8 +165,52 @@ TEST_F(BadInput, ATwinNeedsObjectsThatFitTogether) {
   expect_problem(create("t", many), 413, "limit", {"257", "256"});
 }
 
+TEST_F(BadInput, AnEvaluationKeyMustBeWhatItsNameSays) {
+  TinyPatient other(program_, "another twin", 2);
+  const json keys = upload_keys(patient_);
+  const json features{{"x", upload(x_, "ciphertext")}};
+  const auto create = [&](const std::string& name, const json& digest) {
+    json with = keys;
+    with[name] = digest;
+    return post("/v1/twins", {{"name", "t"}, {"evaluation_keys", with}, {"features", features}});
+  };
+  const std::string foreign = upload(other.evaluation_keys().at("rotation 1"), "evaluation_key");
+  expect_problem(create("rotation 2", keys.at("rotation 1")), 422, "mismatch",
+                 {"\"rotation 2\"", "is a key for \"rotation 1\""});
+  expect_problem(create("rotation 1", foreign), 422, "mismatch",
+                 {"\"rotation 1\"", other.secret().id().hex()});
+  expect_problem(create("rotation 1", features.at("x")), 422, "mismatch",
+                 {"\"rotation 1\"", "ciphertext"});
+  expect_problem(create("rotation 1", std::string(64, 'b')), 404, "not_found",
+                 {"\"rotation 1\"", "upload it"});
+  expect_problem(create("rotation 1", "zz"), 400, "invalid_argument", {"rotation 1"});
+  const HttpReply whole =
+      post("/v1/twins",
+           {{"name", "t"}, {"evaluation_keys", std::string(64, 'a')}, {"features", features}});
+  expect_problem(whole, 400, "invalid_argument", {"evaluation_keys", "object of digests"});
+  // -3: a rotation and a conjugation in one.
+  const std::uint32_t odd = (2u << patient_.params()->log_n()) - 3;
+  expect_problem(send(patient_.make_key(odd, 0), "evaluation_key"), 422, "mismatch",
+                 {"Galois element " + std::to_string(odd)});
+  EXPECT_EQ(create("rotation 1", keys.at("rotation 1")).status, 201);
+}
+
+TEST_F(BadInput, ATwinHasAsManyKeysAsTheLimitSays) {
+  const int limit = get("/v1/limits").json().at("max_evaluation_keys");
+  EXPECT_EQ(limit, 1026);
+  const json features{{"x", upload(x_, "ciphertext")}};
+  json keys = json::object();
+  for (int i = 1; i <= limit; ++i) keys["rotation " + std::to_string(i)] = std::string(64, 'a');
+  const auto create = [&] {
+    return post("/v1/twins", {{"name", "t"}, {"evaluation_keys", keys}, {"features", features}});
+  };
+  expect_problem(create(), 404, "not_found", {"evaluation key"});
+  keys["conjugation"] = std::string(64, 'a');
+  expect_problem(create(), 413, "limit", {"1027", "1026"});
+}
+
 TEST_F(BadInput, ARunNeedsAProgramThatFitsTheTwin) {
-  const std::string keys = upload(patient_.evaluation_keys(), "evaluation_keys");
+  const json keys = upload_keys(patient_);
   const std::string x = upload(x_, "ciphertext");
   const auto twin = [&](const json& features) {
     return post("/v1/twins", {{"name", "t"}, {"evaluation_keys", keys}, {"features", features}})
@@ -185,18 +233,10 @@ TEST_F(BadInput, ARunNeedsAProgramThatFitsTheTwin) {
   other.basis.circuit.chain.p = other.readout.circuit.chain.p = {prime};
   expect_problem(run(fine, program::serialize(other)), 422, "mismatch",
                  {"parameter set", patient_.params()->hash().hex()});
-  // A rotation that nobody made a key for.
-  program::Program rotating = program_;
-  circuit::Node& out = rotating.readout.circuit.nodes.back();
-  circuit::Node rotate{.op = circuit::Op::kRotate,
-                       .name = "r",
-                       .operands = {2},
-                       .steps = 77,
-                       .level = out.level,
-                       .scale = out.scale};
-  rotating.readout.circuit.nodes.push_back(rotate);
-  rotating.readout.circuit.outputs = {3};
-  expect_problem(run(fine, program::serialize(rotating)), 422, "missing_key", {"77"});
+  // A rotation that nobody made a key for, and only that one.
+  const HttpReply lacking = run(fine, program::serialize(tiny_rotated(77)));
+  expect_problem(lacking, 422, "missing_key", {"rotation 77 at level 0"});
+  EXPECT_EQ(lacking.body.find("rotation 1 "), std::string::npos) << lacking.body;
 }
 
 TEST_F(BadInput, AnUnsafeProgramIsRefused) {
@@ -258,14 +298,24 @@ TEST_F(BadInput, AChunkedBodyAndExpectContinueAreUnderstood) {
 class FullDisk : public RealServer {
  protected:
   FullDisk() { server_.terminate(); }
+
+  /// Two megabytes, far more than the server's database.
+  static Bytes large_key() {
+    const auto primes = must(arith::find_primes(50, 5, arith::Side::kBelow));
+    const auto params = must(ckks::Parameters::create(
+        {.log_n = 14, .q = {primes.begin(), primes.begin() + 4}, .p = {primes[4]}, .dnum = 4}));
+    const auto secret = must(keys::SecretKey::derive(params, Bytes(keys::kRootSeedBytes), "large"));
+    RandomStream random(Seed{}, 0);
+    return wire::write(*params, ckks::kRelinearization,
+                       keys::make_relinearization_key(secret, 3, random), secret.id());
+  }
 };
 
 TEST_F(FullDisk, AFileThatMayNotGrowIsAClearErrorAndNothingIsLost) {
-  TinyPatient patient(tiny_program(), "twin", 1);
-  const Bytes& keys = patient.evaluation_keys();
+  const Bytes keys = large_key();
   server_.limit_file_bytes(1'500'000);
   server_.start();
-  EXPECT_EQ(announce(keys, "evaluation_keys").status, 201);
+  EXPECT_EQ(announce(keys, "evaluation_key").status, 201);
   EXPECT_EQ(put(keys, 0, ByteView(keys).first(1'000'000)).json().at("offset"), 1'000'000);
 
   const HttpReply full = put(keys, 1'000'000, ByteView(keys).subspan(1'000'000));
@@ -286,9 +336,9 @@ class SmallQuota : public RealServer {
 
 TEST_F(SmallQuota, AnUploadAboveTheQuotaNamesTheNumbers) {
   const Bytes large(1'000'001);
-  expect_problem(announce(large, "evaluation_keys"), 507, "no_space", {"1000001", "1000000"});
+  expect_problem(announce(large, "evaluation_key"), 507, "no_space", {"1000001", "1000000"});
   const Bytes fits(1'000'000);
-  EXPECT_EQ(announce(fits, "evaluation_keys").status, 201);
+  EXPECT_EQ(announce(fits, "evaluation_key").status, 201);
 }
 
 }  // namespace

@@ -53,6 +53,34 @@ TEST_F(RunOverHttp, AnswersTwoQuestionsAndReusesTheBasis) {
   EXPECT_EQ(run_salusd({"check", "--data", data().string()}).exit_code, 0);
 }
 
+TEST_F(RunOverHttp, ANewRotationNeedsOneMoreKeyAndKeepsTheBasis) {
+  const std::string twin = twin_of(patient_, x_, y_);
+  ASSERT_EQ(finished(start(twin, tiny_program()).at("id")).at("state"), "done");
+  const program::Program rotated = tiny_rotated(5);
+  const std::string program = upload(program::serialize(rotated), "program");
+  const json question{{"twin", twin}, {"program", program}};
+  expect_problem(post("/v1/runs", question), 422, "missing_key", {"rotation 5 at level 0"});
+
+  json next = get("/v1/twins/" + twin).json();
+  json keys = next.at("evaluation_keys");
+  const std::uint32_t element = ckks::galois_element_of_rotation(patient_.params()->log_n(), 5);
+  keys["rotation 5"] = upload(patient_.make_key(element, 0), "evaluation_key");
+  const HttpReply second = post(
+      "/v1/twins",
+      {{"name", next.at("name")}, {"evaluation_keys", keys}, {"features", next.at("features")}});
+  ASSERT_EQ(second.status, 201) << second.body;
+  EXPECT_EQ(second.json().at("evaluation_keys").size(), patient_.evaluation_keys().size() + 1);
+
+  const json run = finished(start(twin, rotated).at("id"));
+  ASSERT_EQ(run.at("state"), "done") << run.dump();
+  EXPECT_TRUE(run.at("basis_reused").get<bool>()) << "the basis uses none of the new keys";
+  const std::vector<double> answers = patient_.decrypt(result_of(run));
+  const std::vector<double> expected = in_the_clear(rotated, 0.625, -0.375);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    EXPECT_NEAR(answers[i], expected[i], kTinyTolerance);
+  }
+}
+
 TEST_F(RunOverHttp, SendsEventsUntilTheRunEnds) {
   const std::string run = start(twin_of(patient_, x_, y_), tiny_program()).at("id");
 

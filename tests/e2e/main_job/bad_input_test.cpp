@@ -58,6 +58,28 @@ TEST_F(BadInput, ADryRunPrintsSizesAndSendsNothing) {
   EXPECT_FALSE(fs::exists(path("salus-work")));
 }
 
+TEST_F(BadInput, APlanListsEveryKeyWithItsSizeBeforeAnythingIsMade) {
+  const Said plan = run("key plan tiny.program tiny.program --json");
+  ASSERT_EQ(plan.code, 0) << plan.err;
+  const nlohmann::json all = plan.json();
+  std::uint64_t bytes = 0;
+  for (const auto& key : all.at("keys")) {
+    bytes += key.at("bytes").get<std::uint64_t>();
+    EXPECT_GT(key.at("seconds").get<double>(), 0) << key;
+    EXPECT_FALSE(key.at("name").get<std::string>().empty());
+  }
+  EXPECT_EQ(all.at("evaluation_key_bytes"), bytes);
+  EXPECT_EQ(all.at("keys").size(), all.at("evaluation_key_count"));
+  const Said dry = create("--dry-run --json");
+  EXPECT_EQ(dry.json().at("keys").size(), all.at("keys").size());
+
+  const Said text = run("key plan tiny.program");
+  for (const char* word : {"relinearization", "rotation 1", "level", "seconds", "to make"}) {
+    EXPECT_NE(text.out.find(word), std::string::npos) << word << " is not in: " << text.out;
+  }
+  expect(run("key plan nowhere.program"), 5, {"nowhere.program"});
+}
+
 TEST_F(BadInput, AValueOutsideTheBoxIsRefusedWithTheBox) {
   features("1.5", "0");
   expect(create("--dry-run"), 3, {"parameter x", "-1 .. 1"});
@@ -136,9 +158,9 @@ TEST_F(BadInput, UsageErrorsAreTwoAndEveryVerbExplainsItself) {
   for (const char* verb :
        {"model check",   "model show",   "model list",     "model simulate", "model fit",
         "program build", "program show", "program upload", "key create",     "key show",
-        "twin create",   "twin list",    "twin show",      "twin erase",     "run start",
-        "run show",      "run list",     "run watch",      "run cancel",     "run fetch",
-        "result open",   "result join"}) {
+        "key plan",      "twin create",  "twin list",      "twin show",      "twin erase",
+        "run start",     "run show",     "run list",       "run watch",      "run cancel",
+        "run fetch",     "result open",  "result join"}) {
     const Said said = run(std::string(verb) + " --help");
     EXPECT_EQ(said.code, 0) << verb;
     EXPECT_NE(said.out.find("--json"), std::string::npos) << verb;

@@ -18,6 +18,7 @@ class Owner : public testing::Test {
   Owner() : server_(folder_.path() / "data", {"--max-chunk-bytes", "65536"}) {
     must(write_file(path("tiny.program"), program::serialize(tiny_program(0))));
     must(write_file(path("other.program"), program::serialize(tiny_program(1))));
+    must(write_file(path("rotated.program"), program::serialize(tiny_rotated(5))));
     must(write_file(path("token"), as_bytes(add_account(folder_.path() / "data", "owner")),
                     FileMode::kOwnerOnly));
     must(write_file(path("f.json"), as_bytes(R"({"format":"salus-features 1","features":{
@@ -117,6 +118,55 @@ TEST_F(Owner, ASecondQuestionReusesTheBasis) {
 
   EXPECT_TRUE(run("run show " + id + " --json").json().at("basis_reused").get<bool>());
   EXPECT_EQ(run("run list --json").json().at("runs").size(), 2u);
+}
+
+TEST_F(Owner, AnotherProgramSendsOnlyTheKeyThatIsMissing) {
+  const std::string create = "twin create --key a.secret --features f.json --name t --json ";
+  const Said first = run(create + "--program tiny.program");
+  ASSERT_EQ(first.code, 0) << first.err;
+  ask("tiny.program");
+  const auto keys_of = [](const Said& said) {
+    return said.json().at("evaluation_key_count").get<int>();
+  };
+
+  const Said planned = run(create + "--program rotated.program --dry-run");
+  ASSERT_EQ(planned.code, 0) << planned.err;
+  EXPECT_EQ(planned.json().at("made_count").get<int>(), 1);
+  const Said second = run(create + "--program rotated.program");
+  ASSERT_EQ(second.code, 0) << second.err;
+
+  EXPECT_EQ(second.json().at("made_count").get<int>(), 1);
+  EXPECT_EQ(second.json().at("version").get<int>(), 2);
+  EXPECT_EQ(keys_of(second), keys_of(first) + 1);
+  EXPECT_EQ(second.json().at("sent_bytes"), planned.json().at("upload_bytes"));
+  EXPECT_EQ(second.json().at("skipped_bytes"), first.json().at("evaluation_key_bytes"));
+  ask("rotated.program");
+  const std::string id = ask("tiny.program");
+  EXPECT_EQ(open("--key a.secret --program tiny.program --run " + id).code, 0);
+
+  // Nothing is missing any more; another secret key shares nothing.
+  const Said third = run(create + "--program tiny.program");
+  EXPECT_EQ(third.json().at("made_count").get<int>(), 0);
+  EXPECT_EQ(keys_of(third), keys_of(second)) << "a version keeps the keys of the last one";
+  const Said other =
+      run("twin create --key b.secret --features f.json --name t --json "
+          "--program tiny.program");
+  EXPECT_EQ(other.json().at("made_count").get<int>(), keys_of(first));
+  EXPECT_EQ(other.json().at("skipped_bytes").get<int>(), 0);
+}
+
+TEST_F(Owner, KeysThatTheServerLostAreMadeAgain) {
+  ASSERT_EQ(create().code, 0);
+  const std::string id = run("twin show t --json").json().at("id");
+  ASSERT_EQ(shell(folder_.path(), "cp -r salus-work kept").code, 0);
+  ASSERT_EQ(run("twin erase t").code, 0);
+  ASSERT_EQ(shell(folder_.path(), "rm -r salus-work && mv kept salus-work").code, 0);
+
+  const Said again = create();
+
+  ASSERT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(again.json().at("sent_bytes"), again.json().at("upload_bytes"));
+  EXPECT_NE(again.json().at("id").get<std::string>(), id);
 }
 
 TEST_F(Owner, AnErasedTwinIsGoneOnBothSides) {

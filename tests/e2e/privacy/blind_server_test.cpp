@@ -55,13 +55,14 @@ Bytes ask(std::uint16_t port, const std::string& token, const client::KeyFile& k
   client::Api api(*transport);
   const client::Workspace workspace = must(client::Workspace::open(folder));
   const client::TwinProgress quiet = [](std::string_view, double) { return true; };
-  client::TwinRecord record =
-      must(client::prepare_twin(workspace, key, program,
-                                {.name = "subject-1",
-                                 .server = "test",
-                                 .values = kFeatures,
-                                 .keys = must(client::key_requirements({program}))},
-                                quiet));
+  client::TwinRecord record = must(client::prepare_twin(
+      workspace, key, program,
+      {.name = "subject-1",
+       .server = "test",
+       .values = kFeatures,
+       .plan = must(client::plan_keys(*must(client::parameters_of(program.basis.circuit.chain)),
+                                      must(client::key_requirements({program}))))},
+      quiet));
   (void)must(client::send_twin(workspace, api, record, quiet));
   const Bytes bytes = program::serialize(program);
   const client::Limits limits = must(api.limits());

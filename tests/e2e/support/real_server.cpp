@@ -57,9 +57,17 @@ std::string RealServer::upload(ByteView object, const std::string& kind) {
   return sha256(object).hex();
 }
 
+json RealServer::upload_keys(const TinyPatient& patient) {
+  json keys = json::object();
+  for (const auto& [name, object] : patient.evaluation_keys()) {
+    keys[name] = upload(object, "evaluation_key");
+  }
+  return keys;
+}
+
 std::string RealServer::twin_of(const TinyPatient& patient, ByteView x, ByteView y,
                                 const std::string& name) {
-  const std::string keys = upload(patient.evaluation_keys(), "evaluation_keys");
+  const json keys = upload_keys(patient);
   const json features{{"x", upload(x, "ciphertext")}, {"y", upload(y, "ciphertext")}};
   const HttpReply twin =
       post("/v1/twins", {{"name", name}, {"evaluation_keys", keys}, {"features", features}});

@@ -28,6 +28,8 @@ class RealServer : public testing::Test {
   HttpReply send(ByteView object, const std::string& kind);
   /// The same, which must succeed; its digest.
   std::string upload(ByteView object, const std::string& kind);
+  /// All evaluation keys, by name.
+  nlohmann::json upload_keys(const TinyPatient& patient);
   /// A twin with these features; its identifier.
   std::string twin_of(const TinyPatient& patient, ByteView x, ByteView y,
                       const std::string& name = "subject 1");

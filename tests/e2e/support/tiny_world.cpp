@@ -92,13 +92,8 @@ Seed seed_of(std::uint64_t number) {
 }
 
 circuit::KeyRequirements needs_of(const program::Program& program) {
-  circuit::KeyRequirements needs =
-      circuit::required_keys(program.basis.circuit, program.basis.constants);
-  const auto more = circuit::required_keys(program.readout.circuit, program.readout.constants);
-  for (const auto& [steps, level] : more.rotation_levels) {
-    needs.rotation_levels[steps] = std::max(needs.rotation_levels[steps], level);
-  }
-  return needs;
+  return circuit::both(circuit::required_keys(program.basis.circuit, program.basis.constants),
+                       circuit::required_keys(program.readout.circuit, program.readout.constants));
 }
 
 }  // namespace
@@ -141,14 +136,34 @@ program::Program tiny_program(int variant) {
   return p;
 }
 
+program::Program tiny_rotated(int steps) {
+  program::Program p = tiny_program();
+  p.name += "-rotated-" + std::to_string(steps);
+  circuit::Circuit& readout = p.readout.circuit;
+  const Node out = readout.nodes.back();
+  readout.nodes.push_back({.op = Op::kRotate,
+                           .name = "shifted",
+                           .operands = {2},
+                           .steps = steps,
+                           .level = out.level,
+                           .scale = out.scale});
+  readout.outputs = {3};
+  return p;
+}
+
 TinyPatient::TinyPatient(const program::Program& program, const std::string& label,
                          std::uint64_t seed)
     : params_(must(ckks::Parameters::create(runtime::literal_of(program.basis.circuit.chain)))),
       secret_(derive(params_, label)),
       random_(seed_of(seed), 0) {
-  const ckks::EvaluationKeys keys =
-      must(keys::make_evaluation_keys(secret_, needs_of(program), random_));
-  evaluation_keys_ = wire::write(keys, secret_.id());
+  for (const auto& [element, level] : runtime::key_levels(needs_of(program), *params_)) {
+    evaluation_keys_[ckks::key_name(params_->log_n(), element)] = make_key(element, level);
+  }
+}
+
+Bytes TinyPatient::make_key(std::uint32_t element, int level) {
+  return wire::write(*params_, element, keys::make_evaluation_key(secret_, element, level, random_),
+                     secret_.id());
 }
 
 Bytes TinyPatient::encrypt(double value) {
@@ -181,9 +196,13 @@ std::vector<double> in_the_clear(const program::Program& program, double x, doub
 Bytes undisturbed_result(const program::Program& program, const TinyPatient& patient, ByteView x,
                          ByteView y) {
   const auto& params = patient.params();
-  auto read = must(wire::read_evaluation_keys(patient.evaluation_keys(), params));
-  const ckks::Evaluator evaluator(
-      std::make_shared<const ckks::EvaluationKeys>(std::move(read.keys)));
+  auto keys = std::make_shared<ckks::EvaluationKeys>();
+  keys->params = params;
+  for (const auto& [name, object] : patient.evaluation_keys()) {
+    auto read = must(wire::read_evaluation_key(object, params));
+    keys->put(read.element, std::make_shared<const ckks::KeySwitchKey>(std::move(read.key)));
+  }
+  const ckks::Evaluator evaluator(std::move(keys));
   std::vector<ckks::Ciphertext> values;
   for (const ByteView input : {x, y}) {
     values.push_back(must(wire::read_ciphertext(input, params)).ciphertext);
@@ -193,7 +212,7 @@ Bytes undisturbed_result(const program::Program& program, const TinyPatient& pat
         must(runtime::PreparedCircuit::create(stage->circuit, stage->constants, params));
     values = must(runtime::run_encrypted(*prepared, evaluator, values));
   }
-  return wire::write(values.at(0), read.key_id);
+  return wire::write(values.at(0), patient.secret().id());
 }
 
 }  // namespace salus::e2e

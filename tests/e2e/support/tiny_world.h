@@ -2,7 +2,9 @@
 // milliseconds.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "ckks/parameters.h"
@@ -14,6 +16,8 @@ namespace salus::e2e {
 /// basis = x y + x mask (period 8), readout = A basis, both at log N = 13. `variant` changes A
 /// only, so that all variants share the basis stage.
 program::Program tiny_program(int variant = 0);
+/// The same answers, shifted: the readout ends with a rotation by `steps` at level 0.
+program::Program tiny_rotated(int steps);
 
 /// A patient with keys of their own.
 class TinyPatient {
@@ -21,7 +25,10 @@ class TinyPatient {
   /// `label` and `seed` fix key and encryptions.
   TinyPatient(const program::Program& program, const std::string& label, std::uint64_t seed);
 
-  const Bytes& evaluation_keys() const { return evaluation_keys_; }
+  using Keys = std::map<std::string, Bytes>;  ///< objects by what they are for
+  const Keys& evaluation_keys() const { return evaluation_keys_; }
+  /// A key beside those of the program: one object.
+  Bytes make_key(std::uint32_t element, int level);
   const ckks::ParametersPtr& params() const { return params_; }
   const keys::SecretKey& secret() const { return secret_; }
 
@@ -34,7 +41,7 @@ class TinyPatient {
   ckks::ParametersPtr params_;
   keys::SecretKey secret_;
   RandomStream random_;
-  Bytes evaluation_keys_;
+  Keys evaluation_keys_;
 };
 
 /// What the program gives in double precision.
