@@ -11,7 +11,7 @@ inline constexpr std::string_view kMagic = "SALUSOBJ";
 inline constexpr std::size_t kDigestBytes = 32;
 inline constexpr std::size_t kSeedBytes = 32;
 inline constexpr std::uint64_t kCiphertextFieldBytes = 1 + 1 + 2 + 8;  ///< parts .. scale
-inline constexpr std::uint64_t kKeyFieldBytes = 4 + 2 + kSeedBytes;  ///< element, level, seed
+inline constexpr std::uint64_t kKeyFieldBytes = 4 + 2 + kSeedBytes;    ///< element, level, seed
 
 std::uint64_t header_bytes(const ckks::ParametersLiteral& literal);
 /// Residues of one polynomial modulo q_0 .. q_level.
