@@ -133,6 +133,10 @@ void add_serve_options(CLI::App& command, Options& options) {
   command.add_option("--max-connections", limits.max_connections)->capture_default_str();
   command.add_option("--max-queued-runs", limits.max_queued_runs)->capture_default_str();
   command
+      .add_option("--max-run-bytes", limits.max_run_bytes,
+                  "memory of one run: keys, tables and values; larger programs are refused")
+      ->capture_default_str();
+  command
       .add_option("--cache-bytes", limits.prepared_cache_bytes,
                   "memory for parsed keys and encoded programs")
       ->capture_default_str();

@@ -166,7 +166,8 @@ Status serve(const ServeOptions& options) {
   context->ledger = std::move(*ledger);
   context->objects = std::move(*objects);
   context->limits = options.limits;
-  context->executor = salus::service::make_ckks_executor(options.limits.prepared_cache_bytes);
+  context->executor = salus::service::make_ckks_executor(options.limits.prepared_cache_bytes,
+                                                         options.limits.max_run_bytes);
   auto service = salus::service::Service::start(
       std::move(context), {.workers = options.workers,
                            .name = "pid" + std::to_string(::getpid()),

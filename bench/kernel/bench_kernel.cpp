@@ -70,7 +70,6 @@ void measure_all(const kernel::KernelTable& k, int bits, int rounds) {
   one("multiply_add", [&] { k.multiply_add(a, b, c, q); });
   one("multiply_scalar", [&] { k.multiply_scalar(a, w, c, q); });
   one("subtract_multiply", [&] { k.subtract_multiply(a, b, w, c, q); });
-  one("reduce", [&] { k.reduce(a, q.value(), c, q); });
   const std::vector<kernel::ConstWords> x(kTerms, a);
   const std::vector<Vector> keys(2 * kTerms, b);
   const std::vector<kernel::ConstWords> y(keys.begin(), keys.begin() + kTerms);

@@ -54,10 +54,9 @@ void multiply_low(const Ciphertext& x, const Ciphertext& y, std::size_t j, kerne
 Addend add_image(const Ciphertext& c, const ring::Automorphism& automorphism) {
   return [&c, &automorphism](std::size_t j, kernel::Words to_b, kernel::Words) {
     if (j > static_cast<std::size_t>(c.level)) return;
-    ring::Poly image = ring::Poly::uninitialized(to_b.size(), 1, ring::Form::kNtt);
-    kernel::active().permute(c.parts[0].limb(j), automorphism.source(), image.limb(0));
-    kernel::active().multiply_scalar_add(image.limb(0), c.params->special_product(j), to_b,
-                                         c.params->q(static_cast<int>(j)));
+    kernel::active().permute_multiply_add(c.parts[0].limb(j), automorphism.source(),
+                                          c.params->special_product(j), to_b,
+                                          c.params->q(static_cast<int>(j)));
   };
 }
 

@@ -63,16 +63,16 @@ std::size_t MemoryModel::multiply(int level) const {
 
 std::size_t MemoryModel::rotate(int level) const {
   return decomposition(level, true) +
-         std::max(sums(level, 1, 1), switched(level) + division(level, 2));
+         std::max(sums(level, 1, 0), switched(level) + division(level, 2));
 }
 
 std::size_t MemoryModel::rotate_hoisted(int level, std::size_t count) const {
   return decomposition(level, false) +
-         std::max(sums(level, count, 1), count * switched(level) + division(level, 2));
+         std::max(sums(level, count, 0), count * switched(level) + division(level, 2));
 }
 
 std::size_t MemoryModel::rotate_extended(int level, std::size_t count) const {
-  return decomposition(level, false) + sums(level, count, 1);
+  return decomposition(level, false) + sums(level, count, 0);
 }
 
 std::size_t MemoryModel::rotate_add(int level) const {

@@ -104,6 +104,7 @@ std::string render(const service::Limits& limits) {
                    {"max_connections", limits.max_connections},
                    {"max_event_streams", limits.max_event_streams},
                    {"max_queued_runs", limits.max_queued_runs},
+                   {"max_run_bytes", limits.max_run_bytes},
                    {"max_attempts", limits.max_attempts},
                    {"max_states_per_twin", limits.max_states_per_twin},
                    {"read_timeout_ms", limits.read_timeout_ms},

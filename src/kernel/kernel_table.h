@@ -62,8 +62,9 @@ struct KernelTable {
   /// (a - b) w
   void (*subtract_multiply)(ConstWords a, ConstWords b, const arith::Factor& w, Words out,
                             const arith::Modulus& q);
-  /// a mod q for any words a below `bound`.
-  void (*reduce)(ConstWords a, std::uint64_t bound, Words out, const arith::Modulus& q);
+  /// sum[i] += a[source[i]] w; `sum` is not `a`. What an automorphism adds.
+  void (*permute_multiply_add)(ConstWords a, std::span<const std::uint32_t> source,
+                               const arith::Factor& w, Words sum, const arith::Modulus& q);
 
   void (*inner_products)(const InnerProducts& of, const arith::Modulus& q);
   /// For every target: out[i] = sum_j a[j][i] w[j] mod q; words a[j] below `bound` <= 2^61; at most

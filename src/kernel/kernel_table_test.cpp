@@ -108,15 +108,19 @@ TEST_P(KernelTest, TheOutputMayBeAnInput) {
   });
 }
 
-TEST_P(KernelTest, ResiduesOfOtherModuliAreReduced) {
-  const Vector all = primes();
-  for (const std::uint64_t from : all) {
-    for (const std::uint64_t to : all) {
-      Vector a = random_.residues(100, from);
-      a[0] = from - 1;
-      Vector out(a.size());
-      kernels().reduce(a, from, out, must(Modulus::create(to)));
-      for (std::size_t i = 0; i < a.size(); ++i) ASSERT_EQ(out[i], a[i] % to);
+TEST_P(KernelTest, PermutedMultiplesAreAdded) {
+  for (const std::uint64_t prime : primes()) {
+    const Modulus q = must(Modulus::create(prime));
+    for (const std::size_t count : {1u, 100u, 1024u}) {
+      const Vector a = random_.residues(count, prime);
+      const Vector before = random_.residues(count, prime);
+      const arith::Factor w(random_.below(prime), q);
+      std::vector<std::uint32_t> source(count);
+      for (std::uint32_t& s : source) s = static_cast<std::uint32_t>(random_.below(count));
+      Vector sum = before;
+      kernels().permute_multiply_add(a, source, w, sum, q);
+      for (std::size_t i = 0; i < count; ++i)
+        ASSERT_EQ(sum[i], q.add(before[i], q.multiply(a[source[i]], w.value)));
     }
   }
 }

@@ -2,8 +2,10 @@
 
 #include <ctime>
 
+#include "base/parallel.h"
 #include "program/program.h"
 #include "runtime/encrypted.h"
+#include "runtime/memory.h"
 #include "service/key_cache.h"
 #include "service/state_bytes.h"
 #include "wire/container.h"
@@ -26,6 +28,7 @@ struct LoadedProgram {
   KeyLevels basis_keys;
   KeyLevels readout_keys;
   KeyLevels keys;  // of both
+  runtime::MemoryEstimate memory;
 };
 
 using ProgramPtr = std::shared_ptr<const LoadedProgram>;
@@ -46,6 +49,38 @@ Result<wire::Header> header_in(ByteView bytes, wire::Kind wanted, std::string_vi
   return header;
 }
 
+runtime::MemoryEstimate memory_of(const program::Stage& stage, const ckks::Parameters& params) {
+  return runtime::estimate_memory(stage.circuit, stage.constants, params, thread_count());
+}
+
+Status require_memory(const LoadedProgram& program, std::uint64_t limit) {
+  const runtime::MemoryEstimate& needed = program.memory;
+  if (needed.total() <= limit) return {};
+  return Error{ErrorCode::kLimit,
+               "program " + program.program.name + " takes " + std::to_string(needed.total()) +
+                   " bytes of memory (keys " + std::to_string(needed.keys) + ", tables " +
+                   std::to_string(needed.tables) + ", values " + std::to_string(needed.values) +
+                   "); this server gives a run " + std::to_string(limit) +
+                   ": ask fewer regimens or times, or its operator for a larger --max-run-bytes"};
+}
+
+// Without special primes nothing can be asked of a key switch, not even its cost.
+Status require_special_primes(const program::Program& program) {
+  if (!program.basis.circuit.chain.p.empty()) return {};
+  for (const program::Stage* stage : {&program.basis, &program.readout}) {
+    for (const circuit::Node& node : stage->circuit.nodes) {
+      using circuit::Op;
+      if (node.op != Op::kMultiply && node.op != Op::kRotate && node.op != Op::kConjugate &&
+          node.op != Op::kLinear)
+        continue;
+      return Error{ErrorCode::kMismatch,
+                   "program " + program.name + ": %" + node.name +
+                       " needs an evaluation key, and the chain has no special primes to make one"};
+    }
+  }
+  return {};
+}
+
 Result<ProgramPtr> load_program(ByteView bytes) {
   Result<program::Program> parsed = program::parse(bytes);
   if (!parsed) return parsed.error();
@@ -53,6 +88,7 @@ Result<ProgramPtr> load_program(ByteView bytes) {
   if (!(chain == parsed->readout.circuit.chain)) {
     return Error{ErrorCode::kMismatch, "basis and readout have different modulus chains"};
   }
+  if (const Status can = require_special_primes(*parsed); !can) return can.error();
   Result<ckks::ParametersPtr> params = ckks::Parameters::create(runtime::literal_of(chain));
   if (!params) return params.error();
   auto loaded = std::make_shared<LoadedProgram>();
@@ -67,6 +103,9 @@ Result<ProgramPtr> load_program(ByteView bytes) {
   loaded->basis_keys = levels(basis);
   loaded->readout_keys = levels(readout);
   loaded->keys = levels(circuit::both(basis, readout));
+  loaded->memory =
+      runtime::in_sequence(memory_of(parsed->basis, **params), memory_of(parsed->readout, **params),
+                           runtime::key_bytes(circuit::both(basis, readout), **params));
   loaded->program = std::move(*parsed);
   return ProgramPtr(std::move(loaded));
 }
@@ -121,8 +160,11 @@ struct Job {
 
 class CkksExecutor final : public Executor {
  public:
-  explicit CkksExecutor(std::uint64_t cache_bytes)
-      : programs_(cache_bytes), keys_(cache_bytes), circuits_(cache_bytes) {}
+  CkksExecutor(std::uint64_t cache_bytes, std::uint64_t max_run_bytes)
+      : max_run_bytes_(max_run_bytes),
+        programs_(cache_bytes),
+        keys_(cache_bytes),
+        circuits_(cache_bytes) {}
 
   Result<store::Facts> inspect(store::ObjectKind kind, const Digest& digest,
                                ByteView bytes) const override;
@@ -136,6 +178,7 @@ class CkksExecutor final : public Executor {
   Result<std::vector<ckks::Ciphertext>> basis_of(Job& job) const;
   Result<std::vector<ckks::Ciphertext>> inputs_of(const Job& job) const;
 
+  std::uint64_t max_run_bytes_;
   mutable ByteCache<LoadedProgram> programs_;
   mutable KeyCache keys_;
   mutable ByteCache<runtime::PreparedCircuit> circuits_;
@@ -184,6 +227,7 @@ Status check_features(const RunInput& input, const program::Program& program) {
 Status CkksExecutor::check(const RunInput& input, const store::ObjectStore& objects) const {
   const Result<ProgramPtr> program = program_of(input.program, objects);
   if (!program) return program.error();
+  if (Status fits = require_memory(**program, max_run_bytes_); !fits) return fits;
   if (Status fits = check_features(input, (*program)->program); !fits) return fits;
   const Status there =
       keys_.require((*program)->keys, *(*program)->params, {input.evaluation_keys, objects});
@@ -309,8 +353,9 @@ Result<RunOutput> CkksExecutor::execute(const RunInput& input, const store::Obje
 
 }  // namespace
 
-std::shared_ptr<const Executor> make_ckks_executor(std::uint64_t cache_bytes) {
-  return std::make_shared<CkksExecutor>(cache_bytes);
+std::shared_ptr<const Executor> make_ckks_executor(std::uint64_t cache_bytes,
+                                                   std::uint64_t max_run_bytes) {
+  return std::make_shared<CkksExecutor>(cache_bytes, max_run_bytes);
 }
 
 Digest state_key(const Digest& stage, const std::map<std::string, Digest>& evaluation_keys,

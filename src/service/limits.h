@@ -26,6 +26,7 @@ struct Limits {
   int max_queued_runs = 256;
   int max_attempts = 200;                           ///< of one run, each ended by a dying server
   int max_states_per_twin = 4;                      ///< cached stage outputs
+  std::uint64_t max_run_bytes = 8ull << 30;         ///< keys, tables and values of one run
   std::uint64_t prepared_cache_bytes = 1ull << 30;  ///< parsed programs and keys in memory
   std::int64_t read_timeout_ms = 30'000;
   std::int64_t write_timeout_ms = 30'000;

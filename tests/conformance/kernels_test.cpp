@@ -82,6 +82,8 @@ TEST_P(KernelConformance, ElementwiseOperations) {
       const Vector a = random_.residues(count, prime);
       const Vector b = random_.residues(count, prime);
       const arith::Factor w(random_.below(prime), q);
+      std::vector<std::uint32_t> source(count);
+      for (std::uint32_t& s : source) s = static_cast<std::uint32_t>(random_.below(count));
       const auto outputs = [&](const KernelTable& k) {
         std::vector<Vector> out(10, b);
         k.add(a, b, out[0], q);
@@ -90,7 +92,7 @@ TEST_P(KernelConformance, ElementwiseOperations) {
         k.multiply(a, b, out[3], q);
         k.multiply_add(a, b, out[4], q);
         k.multiply_scalar(a, w, out[5], q);
-        k.reduce(a, prime, out[6], must(arith::Modulus::create(786433)));
+        k.permute_multiply_add(a, source, w, out[6], q);
         k.add_scalar(a, b[0], out[7], q);
         k.subtract_multiply(a, b, w, out[8], q);
         k.multiply_scalar_add(a, w, out[9], q);

@@ -50,7 +50,6 @@ std::vector<Vector> results(const kernel::KernelTable& kernels, const arith::Ntt
   kernels.multiply_scalar_add(a, arith::Factor(b[0], q), out.emplace_back(b), q);
   kernels.subtract_multiply(a, b, arith::Factor(b[0], q), next(), q);
   const arith::Modulus& other = tables(0, static_cast<std::size_t>(a[0])).modulus();
-  kernels.reduce(a, q.value(), next(), other);
   const std::vector<kernel::ConstWords> many(terms, a);
   const std::vector<kernel::ConstWords> others(terms, b);
   std::vector<std::uint32_t> source(a.size());
@@ -65,6 +64,7 @@ std::vector<Vector> results(const kernel::KernelTable& kernels, const arith::Ntt
   kernels.rounded_sum(many, q.value(),
                       std::vector<double>(terms, 1 / static_cast<double>(q.value())), next());
   kernels.permute(a, source, next());
+  kernels.permute_multiply_add(a, source, arith::Factor(b[0], q), out.emplace_back(b), q);
   return out;
 }
 

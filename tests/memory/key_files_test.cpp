@@ -230,7 +230,8 @@ class LoadedKeyFiles : public testing::Test {
   const std::map<std::uint32_t, int> needed_ = needs();
   std::filesystem::path folder_;
   std::unique_ptr<store::ObjectStore> objects_;
-  std::shared_ptr<const service::Executor> executor_ = service::make_ckks_executor(1u << 30);
+  std::shared_ptr<const service::Executor> executor_ =
+      service::make_ckks_executor(1u << 30, 1u << 30);
   service::RunInput input_;
 };
 

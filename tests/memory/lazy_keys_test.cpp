@@ -8,8 +8,10 @@
 
 #include <filesystem>
 
+#include "base/parallel.h"
 #include "base/random.h"
 #include "runtime/encrypted.h"
+#include "runtime/memory.h"
 #include "service/ckks_executor.h"
 #include "service/key_cache.h"
 #include "store/files/file_object_store.h"
@@ -60,7 +62,7 @@ class LazyKeys : public testing::Test {
     return sum;
   }
   Bytes result_of(const std::map<std::string, Digest>& keys) {
-    const auto executor = service::make_ckks_executor(1u << 30);
+    const auto executor = service::make_ckks_executor(1u << 30, 1u << 30);
     const Bytes program = program::serialize(program_);
     NoStates states;
     return must(executor->execute(
@@ -104,6 +106,41 @@ TEST_F(LazyKeys, ThatNoProgramNamesAreNotEvenLookedFor) {
   const auto absent = load({{ckks::galois_element_of_rotation(params().log_n(), 1000), 0}});
   EXPECT_EQ(absent.error().code, ErrorCode::kNotFound);
   EXPECT_NE(absent.error().message.find("\"rotation 1000\""), std::string::npos);
+}
+
+TEST_F(LazyKeys, AProgramThatTakesTooMuchMemoryIsRefusedBeforeAnyIsLoaded) {
+  const auto stage = [this](const program::Stage& s) {
+    return runtime::estimate_memory(s.circuit, s.constants, params(), thread_count());
+  };
+  circuit::KeyRequirements needed =
+      circuit::both(circuit::required_keys(program_.basis.circuit, program_.basis.constants),
+                    circuit::required_keys(program_.readout.circuit, program_.readout.constants));
+  const std::size_t bytes = runtime::in_sequence(stage(program_.basis), stage(program_.readout),
+                                                 runtime::key_bytes(needed, params()))
+                                .total();
+  const service::RunInput input{
+      .program = must(objects_->put(program::serialize(program_))),
+      .evaluation_keys = names_,
+      .features = {{"x", must(objects_->put(x_))}, {"y", must(objects_->put(y_))}}};
+  EXPECT_TRUE(service::make_ckks_executor(1u << 30, bytes)->check(input, *objects_));
+
+  const Status refused = service::make_ckks_executor(1u << 30, bytes - 1)->check(input, *objects_);
+  EXPECT_EQ(refused.error().code, ErrorCode::kLimit);
+  for (const std::string& part :
+       {std::to_string(bytes), std::to_string(bytes - 1), std::string("--max-run-bytes")})
+    EXPECT_NE(refused.error().message.find(part), std::string::npos) << refused.error().message;
+}
+
+TEST_F(LazyKeys, AProgramThatNoKeyCanServeIsRefusedWhenItComes) {
+  program::Program bare = program_;
+  bare.basis.circuit.chain.p.clear();
+  bare.readout.circuit.chain.p.clear();
+  const Bytes bytes = program::serialize(bare);
+  const auto inspected = service::make_ckks_executor(1u << 30, 1u << 30)
+                             ->inspect(store::ObjectKind::kProgram, sha256(bytes), bytes);
+  EXPECT_EQ(inspected.error().code, ErrorCode::kMismatch);
+  EXPECT_NE(inspected.error().message.find("special primes"), std::string::npos)
+      << inspected.error().message;
 }
 
 TEST_F(LazyKeys, OfATwinOfAnEarlierVersionComeFromOneObject) {

@@ -111,14 +111,25 @@ void subtract_multiply(ConstWords a, ConstWords b, const arith::Factor& w, Words
   reference().subtract_multiply(a.subspan(n), b.subspan(n), w, out.subspan(n), q);
 }
 
-void reduce(ConstWords a, std::uint64_t bound, Words out, const arith::Modulus& q) {
-  if (!fits(q) || bound > arith::kFloatingLimit) return reference().reduce(a, bound, out, q);
-  const std::size_t n = whole(out.size());
+void permute_multiply_add(ConstWords a, std::span<const std::uint32_t> source,
+                          const arith::Factor& w, Words sum, const arith::Modulus& q) {
+  if (!fits(q)) return reference().permute_multiply_add(a, source, w, sum, q);
+  const std::size_t n = whole(sum.size());
   const Prime m(q);
-  for (std::size_t i = 0; i < n; i += kWidth) {
-    Lanes::store_words(&out[i], positive(centre(Lanes::load_words(&a[i]), m), m));
+  const Twiddle factor = twiddle(Lanes::broadcast(centred(w.value, q)), m);
+  for (std::size_t begin = 0; begin < n; begin += kPage) {
+    const std::size_t end = std::min(begin + kPage, n);
+    // An automorphism takes the values of a page from one page.
+    const std::uint64_t* next = a.data();
+    if (end < n) next += source[end] / kPage * kPage;
+    for (std::size_t i = begin; i < end; i += kWidth) {
+      __builtin_prefetch(next + (i - begin));
+      const Doubles r = product(Lanes::gather_words(a.data(), &source[i]), factor, m);
+      const Doubles total = Lanes::add(r, Lanes::load_words(&sum[i]));
+      Lanes::store_words(&sum[i], positive(centre(total, m), m));
+    }
   }
-  reference().reduce(a.subspan(n), bound, out.subspan(n), q);
+  reference().permute_multiply_add(a, source.subspan(n), w, sum.subspan(n), q);
 }
 
 void permute(ConstWords a, std::span<const std::uint32_t> source, Words out) {
@@ -152,7 +163,7 @@ constexpr KernelTable make_table(std::string_view name) {
       .multiply_scalar = multiply_scalar,
       .multiply_scalar_add = multiply_scalar_add,
       .subtract_multiply = subtract_multiply,
-      .reduce = reduce,
+      .permute_multiply_add = permute_multiply_add,
       .inner_products = inner_products,
       .weighted_sums = weighted_sums,
       .rounded_sum = rounded_sum,

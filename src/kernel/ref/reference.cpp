@@ -119,8 +119,10 @@ void subtract_multiply(ConstWords a, ConstWords b, const Factor& w, Words out, c
     out[i] = arith::multiply(a[i] + q.value() - b[i], w, q.value());
 }
 
-void reduce(ConstWords a, std::uint64_t, Words out, const Modulus& q) {
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = q.reduce(a[i]);
+void permute_multiply_add(ConstWords a, std::span<const std::uint32_t> source, const Factor& w,
+                          Words sum, const Modulus& q) {
+  for (std::size_t i = 0; i < sum.size(); ++i)
+    sum[i] = q.add(sum[i], arith::multiply(a[source[i]], w, q.value()));
 }
 
 void ntt_forward_from(ConstWords a, std::uint64_t /*bound*/, std::uint64_t shift, Words out,
@@ -213,7 +215,7 @@ const KernelTable& reference() {
       .multiply_scalar = multiply_scalar,
       .multiply_scalar_add = multiply_scalar_add,
       .subtract_multiply = subtract_multiply,
-      .reduce = reduce,
+      .permute_multiply_add = permute_multiply_add,
       .inner_products = inner_products,
       .weighted_sums = weighted_sums,
       .rounded_sum = rounded_sum,

@@ -58,10 +58,12 @@ void subtract_multiply(ConstWords a, ConstWords b, const arith::Factor& w, Words
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = product(a[i] - b[i], by, m);
 }
 
-void reduce(ConstWords a, std::uint64_t bound, Words out, const arith::Modulus& q) {
-  if (!fits(q) || bound > arith::kFloatingLimit) return reference().reduce(a, bound, out, q);
+void permute_multiply_add(ConstWords a, std::span<const std::uint32_t> source,
+                          const arith::Factor& w, Words sum, const arith::Modulus& q) {
+  if (!fits(q)) return reference().permute_multiply_add(a, source, w, sum, q);
   const Prime m(q);
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = positive(centre(a[i], m), m);
+  const Scalar by(w, q);
+  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] = q.add(sum[i], product(a[source[i]], by, m));
 }
 
 KernelTable make_table() {
@@ -76,7 +78,7 @@ KernelTable make_table() {
   table.multiply_scalar = multiply_scalar;
   table.multiply_scalar_add = multiply_scalar_add;
   table.subtract_multiply = subtract_multiply;
-  table.reduce = reduce;
+  table.permute_multiply_add = permute_multiply_add;
   table.inner_products = inner_products;
   table.weighted_sums = weighted_sums;
   table.rounded_sum = rounded_sum;
