@@ -19,7 +19,7 @@ Poly divide_and_round_by_last(const Poly& a, BasisView basis);
 /// used, large enough to read the sources seldom, and as many for each thread.
 class Blocks {
  public:
-  static constexpr std::size_t kLimbsAtOnce = 4;
+  static constexpr std::size_t kLimbsAtOnce = 5;
 
   explicit Blocks(std::size_t limbs, std::size_t at_once = kLimbsAtOnce,
                   std::size_t threads = static_cast<std::size_t>(thread_count()));

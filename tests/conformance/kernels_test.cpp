@@ -151,16 +151,36 @@ TEST_P(KernelConformance, SumsOfProducts) {
   }
 }
 
+// Where values come from: anywhere, from one aligned block each as automorphisms take them, and
+// from blocks with one stranger.
 TEST_P(KernelConformance, Permutations) {
-  const Vector a = random_.residues(1024, 1 << 30);
-  std::vector<std::uint32_t> source(a.size());
-  for (auto& i : source) i = static_cast<std::uint32_t>(random_.below(a.size()));
-  Vector x(a.size());
-  Vector y(a.size());
-  kernels_.permute(a, source, x);
-  reference_.permute(a, source, y);
-
-  EXPECT_EQ(x, y);
+  const std::uint64_t prime = primes().front();
+  const arith::Modulus q = must(arith::Modulus::create(prime));
+  const arith::Factor w(random_.below(prime), q);
+  for (const std::size_t count : {8u, 12u, 100u, 1003u, 1024u, 2048u}) {
+    for (const std::size_t block : {1u, 4u, 8u, 9u}) {
+      const Vector a = random_.residues(count, prime);
+      std::vector<std::uint32_t> source(count);
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t width = std::min<std::size_t>(block, 8);
+        const std::size_t blocks = count / width;
+        const std::size_t from =
+            i % width == 0 ? random_.below(blocks) * width : source[i - 1] / width * width;
+        source[i] = static_cast<std::uint32_t>(from + random_.below(width));
+        if (block == 9 && random_.below(32) == 0)
+          source[i] = static_cast<std::uint32_t>(random_.below(count));
+      }
+      const auto outputs = [&](const KernelTable& k) {
+        std::vector<Vector> out(4, a);
+        k.permute(a, source, out[0]);
+        k.permute_multiply_add(a, source, w, out[1], q);
+        const std::vector<kernel::ConstWords> x(3, a);
+        k.inner_products({x, source, x, x, out[2], out[3]}, q);
+        return out;
+      };
+      ASSERT_EQ(outputs(kernels_), outputs(reference_)) << count << " words, blocks of " << block;
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, KernelConformance, ::testing::ValuesIn(available()),

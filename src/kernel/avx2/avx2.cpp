@@ -86,7 +86,19 @@ struct Lanes {
         _mm256_cmpgt_epi64(_mm256_xor_si256(a, offset), _mm256_xor_si256(b, offset));
     return _mm256_blendv_epi8(a, b, above);
   }
+  /// An automorphism takes four neighbours from four neighbours: one load and a permutation of
+  /// halves. `from` has whole vectors.
   SALUS_INLINE static Integers gather(const std::uint64_t* from, const std::uint32_t* index) {
+    const __m128i at = _mm_loadu_si128(reinterpret_cast<const __m128i*>(index));
+    const std::uint32_t first = index[0] & ~3u;
+    const __m128i base = _mm_andnot_si128(_mm_set1_epi32(3), at);
+    const __m128i here = _mm_cmpeq_epi32(base, _mm_set1_epi32(static_cast<int>(first)));
+    if (__builtin_expect(_mm_movemask_epi8(here) == 0xffff, 1)) {
+      // Halves 2 i and 2 i + 1 of word i; three bits of each index count.
+      const Integers low = _mm256_slli_epi64(_mm256_cvtepu32_epi64(at), 1);
+      const Integers high = _mm256_slli_epi64(_mm256_add_epi64(low, _mm256_set1_epi64x(1)), 32);
+      return _mm256_permutevar8x32_epi32(load(from + first), _mm256_or_si256(low, high));
+    }
     return _mm256_set_epi64x(
         static_cast<long long>(from[index[3]]), static_cast<long long>(from[index[2]]),
         static_cast<long long>(from[index[1]]), static_cast<long long>(from[index[0]]));

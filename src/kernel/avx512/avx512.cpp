@@ -86,8 +86,16 @@ struct Lanes {
   SALUS_INLINE static Integers add(Integers a, Integers b) { return _mm512_add_epi64(a, b); }
   SALUS_INLINE static Integers subtract(Integers a, Integers b) { return _mm512_sub_epi64(a, b); }
   SALUS_INLINE static Integers smaller(Integers a, Integers b) { return _mm512_min_epu64(a, b); }
+  /// An automorphism takes eight neighbours from eight neighbours: one load and a permutation.
+  /// `from` has whole vectors.
   SALUS_INLINE static Integers gather(const std::uint64_t* from, const std::uint32_t* index) {
     const __m256i at = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(index));
+    const std::uint32_t first = index[0] & ~7u;
+    const __m256i base = _mm256_andnot_si256(_mm256_set1_epi32(7), at);
+    const __mmask8 elsewhere =
+        _mm256_cmpneq_epi32_mask(base, _mm256_set1_epi32(static_cast<int>(first)));
+    if (__builtin_expect(elsewhere == 0, 1))
+      return _mm512_permutexvar_epi64(_mm512_cvtepu32_epi64(at), load(from + first));
     return _mm512_i32gather_epi64(at, from, 8);
   }
 };

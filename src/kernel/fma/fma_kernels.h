@@ -113,8 +113,9 @@ void subtract_multiply(ConstWords a, ConstWords b, const arith::Factor& w, Words
 
 void permute_multiply_add(ConstWords a, std::span<const std::uint32_t> source,
                           const arith::Factor& w, Words sum, const arith::Modulus& q) {
-  if (!fits(q)) return reference().permute_multiply_add(a, source, w, sum, q);
-  const std::size_t n = whole(sum.size());
+  const std::size_t n = sum.size();
+  if (!fits(q) || n % kWidth != 0 || a.size() % kWidth != 0)
+    return reference().permute_multiply_add(a, source, w, sum, q);
   const Prime m(q);
   const Twiddle factor = twiddle(Lanes::broadcast(centred(w.value, q)), m);
   for (std::size_t begin = 0; begin < n; begin += kPage) {
@@ -129,11 +130,11 @@ void permute_multiply_add(ConstWords a, std::span<const std::uint32_t> source,
       Lanes::store_words(&sum[i], positive(centre(total, m), m));
     }
   }
-  reference().permute_multiply_add(a, source.subspan(n), w, sum.subspan(n), q);
 }
 
 void permute(ConstWords a, std::span<const std::uint32_t> source, Words out) {
-  const std::size_t n = whole(out.size());
+  const std::size_t n = out.size();
+  if (n % kWidth != 0 || a.size() % kWidth != 0) return reference().permute(a, source, out);
   for (std::size_t begin = 0; begin < n; begin += kPage) {
     const std::size_t end = std::min(begin + kPage, n);
     // An automorphism takes the values of a page from one page.
@@ -144,7 +145,6 @@ void permute(ConstWords a, std::span<const std::uint32_t> source, Words out) {
       Lanes::store(&out[i], Lanes::gather(a.data(), &source[i]));
     }
   }
-  reference().permute(a, source.subspan(n), out.subspan(n));
 }
 
 constexpr KernelTable make_table(std::string_view name) {
