@@ -39,6 +39,12 @@ class ByteCache {
     }
   }
 
+  /// Whether `bytes` more can be kept without sending anything away.
+  bool has_room(std::uint64_t bytes) const {
+    const std::lock_guard turn(turn_);
+    return bytes <= limit_bytes_ - used_bytes_;
+  }
+
   std::uint64_t used_bytes() const {
     const std::lock_guard turn(turn_);
     return used_bytes_;

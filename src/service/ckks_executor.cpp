@@ -1,6 +1,7 @@
 #include "service/ckks_executor.h"
 
 #include <ctime>
+#include <mutex>
 
 #include "base/parallel.h"
 #include "program/program.h"
@@ -110,23 +111,31 @@ Result<ProgramPtr> load_program(ByteView bytes) {
   return ProgramPtr(std::move(loaded));
 }
 
-/// What an evaluation key is, having checked all of it: it is expanded when a stage needs it.
-Result<store::Facts> inspect_key(ByteView bytes) {
+/// What an evaluation key is. All of it is checked: by reading it where the cache has room for it
+/// and a program of its parameters is known, so that the first run finds it, and in the memory of
+/// one limb otherwise.
+Result<store::Facts> inspect_key(const Digest& digest, ByteView bytes, KeyCache& keys,
+                                 const ckks::ParametersPtr& known) {
   const auto header = header_in(bytes, wire::Kind::kEvaluationKey, "an evaluation key");
   if (!header) return header.error();
   const ckks::ParametersLiteral& literal = header->parameters;
   if (const Status safe = ckks::Parameters::validate(literal); !safe) return safe.error();
   const Result<wire::KeyListing> listing = wire::list_evaluation_keys(bytes);
   if (!listing) return listing.error();
-  const std::uint32_t element = listing->levels.begin()->first;
+  const auto [element, level] = *listing->levels.begin();
   std::string purpose = ckks::key_name(literal.log_n, element);
   if (purpose.empty()) {
     return Error{ErrorCode::kMismatch, "Galois element " + std::to_string(element) +
                                            " is neither a rotation nor the conjugation: no"
                                            " operation uses such a key"};
   }
-  if (const Status sound = wire::verify_evaluation_key(bytes, literal); !sound) {
-    return sound.error();
+  Result<bool> kept = false;
+  if (known && known->hash() == ckks::hash_of(literal))
+    kept = keys.welcome(digest, bytes, known, level);
+  if (!kept) return kept.error();
+  if (!*kept) {
+    const Status sound = wire::verify_evaluation_key(bytes, literal);
+    if (!sound) return sound.error();
   }
   return store::Facts{.parameters = ckks::hash_of(literal).hex(),
                       .key = header->key_id.hex(),
@@ -178,7 +187,15 @@ class CkksExecutor final : public Executor {
   Result<std::vector<ckks::Ciphertext>> basis_of(Job& job) const;
   Result<std::vector<ckks::Ciphertext>> inputs_of(const Job& job) const;
 
+  void keep(const Digest& digest, const ProgramPtr& program, std::uint64_t bytes) const {
+    programs_.put(digest, program, bytes);
+    const std::lock_guard turn(parameters_turn_);
+    parameters_ = program->params;
+  }
+
   std::uint64_t max_run_bytes_;
+  mutable std::mutex parameters_turn_;
+  mutable ckks::ParametersPtr parameters_;  // of the program that came last
   mutable ByteCache<LoadedProgram> programs_;
   mutable KeyCache keys_;
   mutable ByteCache<runtime::PreparedCircuit> circuits_;
@@ -189,10 +206,16 @@ Result<store::Facts> CkksExecutor::inspect(store::ObjectKind kind, const Digest&
   if (kind == store::ObjectKind::kProgram) {
     const Result<ProgramPtr> loaded = load_program(bytes);
     if (!loaded) return loaded.error();
-    programs_.put(digest, *loaded, bytes.size());
+    keep(digest, *loaded, bytes.size());
     return store::Facts{.parameters = (*loaded)->params->hash().hex(), .key = {}, .purpose = {}};
   }
-  return kind == store::ObjectKind::kEvaluationKey ? inspect_key(bytes) : inspect_ciphertext(bytes);
+  if (kind == store::ObjectKind::kCiphertext) return inspect_ciphertext(bytes);
+  ckks::ParametersPtr known;
+  {
+    const std::lock_guard turn(parameters_turn_);
+    known = parameters_;
+  }
+  return inspect_key(digest, bytes, keys_, known);
 }
 
 Result<ProgramPtr> CkksExecutor::program_of(const Digest& digest,
@@ -202,7 +225,7 @@ Result<ProgramPtr> CkksExecutor::program_of(const Digest& digest,
   if (!bytes) return bytes.error();
   const ByteView view = (*bytes)->view();
   Result<ProgramPtr> loaded = load_program(view);
-  if (loaded) programs_.put(digest, *loaded, view.size());
+  if (loaded) keep(digest, *loaded, view.size());
   return loaded;
 }
 

@@ -1,5 +1,6 @@
 #include "service/key_cache.h"
 
+#include "ckks/memory.h"
 #include "runtime/encrypted.h"
 #include "store/rows.h"
 #include "wire/container.h"
@@ -24,6 +25,15 @@ std::uint64_t bytes_of(const ckks::EvaluationKeys& keys) {
   std::uint64_t bytes = keys.relinearization ? bytes_of(*keys.relinearization) : 0;
   for (const auto& [element, key] : keys.galois) bytes += bytes_of(*key);
   return bytes;
+}
+
+Result<ckks::EvaluationKeys> read_one(ByteView bytes, const ckks::ParametersPtr& params) {
+  Result<wire::ReadEvaluationKey> read = wire::read_evaluation_key(bytes, params);
+  if (!read) return read.error();
+  ckks::EvaluationKeys keys;
+  keys.params = params;
+  keys.put(read->element, std::make_shared<const ckks::KeySwitchKey>(std::move(read->key)));
+  return keys;
 }
 
 Status require_parameters(const ckks::Parameters& params, const Digest& found) {
@@ -84,15 +94,28 @@ Result<std::shared_ptr<const KeyCache::Loaded>> KeyCache::loaded(
     if (!read) return read.error();
     fresh->keys = std::move(read->keys);
   } else {
-    Result<wire::ReadEvaluationKey> read = wire::read_evaluation_key(view, params);
-    if (!read) return read.error();
-    fresh->keys.params = params;
-    fresh->keys.put(read->element,
-                    std::make_shared<const ckks::KeySwitchKey>(std::move(read->key)));
+    Result<ckks::EvaluationKeys> keys = read_one(view, params);
+    if (!keys) return keys.error();
+    fresh->keys = std::move(*keys);
   }
   ++loads_;
   loaded_.put(digest, fresh, bytes_of(fresh->keys));
   return std::shared_ptr<const Loaded>(std::move(fresh));
+}
+
+Result<bool> KeyCache::welcome(const Digest& digest, ByteView bytes,
+                               const ckks::ParametersPtr& params, int level) {
+  const ckks::MemoryModel memory(*params, 1);
+  if (!loaded_.has_room(memory.evaluation_key(level))) return false;
+  const Result<wire::Header> header = wire::read_header(bytes);
+  if (!header) return header.error();
+  auto fresh = std::make_shared<Loaded>();
+  fresh->key_id = header->key_id;
+  Result<ckks::EvaluationKeys> keys = read_one(bytes, params);
+  if (!keys) return keys.error();
+  fresh->keys = std::move(*keys);
+  loaded_.put(digest, fresh, bytes_of(fresh->keys));
+  return true;
 }
 
 Result<std::shared_ptr<const ckks::EvaluationKeys>> KeyCache::load(

@@ -47,6 +47,12 @@ class KeyCache {
                                                            const Digest& key_id,
                                                            const TwinKeys& twin);
 
+  /// Reads all of a key that has just come, which runs are likely to need soon, and keeps it
+  /// expanded; false, and nothing read, where that would send others away. Errors: those of
+  /// wire::read_evaluation_key.
+  Result<bool> welcome(const Digest& digest, ByteView bytes, const ckks::ParametersPtr& params,
+                       int level);
+
   std::uint64_t used_bytes() const { return loaded_.used_bytes(); }
   /// Objects that were read and expanded so far: not those that were found here.
   std::uint64_t loads() const { return loads_; }

@@ -101,6 +101,24 @@ TEST_F(LazyKeys, AreLoadedOnceWhenAStageNamesThem) {
   EXPECT_EQ(cache_.loads(), 5u);
 }
 
+TEST_F(LazyKeys, AreKeptWhenTheyComeWhereTheCacheHasRoom) {
+  const auto [name, digest] =
+      *service::objects_with(needs_of(program_.basis), params(), names_).begin();
+  const auto bytes = must(objects_->read(digest));
+  const int level = needs_of(program_.basis).begin()->second;
+  EXPECT_TRUE(must(cache_.welcome(digest, bytes->view(), patient_.params(), level)));
+  EXPECT_EQ(cache_.used_bytes(), bytes_of(needs_of(program_.basis)));
+  must(load(needs_of(program_.basis)));
+  EXPECT_EQ(cache_.loads(), 0u) << "found, not read again";
+
+  service::KeyCache full(bytes_of(needs_of(program_.basis)) - 1);
+  EXPECT_FALSE(must(full.welcome(digest, bytes->view(), patient_.params(), level)));
+  EXPECT_EQ(full.used_bytes(), 0u);
+  Bytes damaged = to_bytes(bytes->view());
+  damaged[damaged.size() / 2] ^= std::byte{1};
+  EXPECT_FALSE(cache_.welcome(sha256(damaged), damaged, patient_.params(), level));
+}
+
 TEST_F(LazyKeys, ThatNoProgramNamesAreNotEvenLookedFor) {
   EXPECT_EQ(result_of(names_), e2e::undisturbed_result(program_, patient_, x_, y_));
   const auto absent = load({{ckks::galois_element_of_rotation(params().log_n(), 1000), 0}});
