@@ -16,15 +16,18 @@ namespace {
 
 constexpr std::align_val_t kAlignment{64};
 
+// Blocks by size. When it is full, those of the size that was asked for longest ago go first: a
+// server that turns to another level or parameter set would otherwise keep what nothing uses.
 class Pool {
  public:
   std::uint64_t* take(std::size_t count) {
     {
       const std::lock_guard lock(mutex_);
-      const auto entry = free_.find(count);
-      if (entry != free_.end() && !entry->second.empty()) {
-        std::uint64_t* block = entry->second.back();
-        entry->second.pop_back();
+      Shelf& shelf = shelves_[count];
+      shelf.asked = ++clock_;
+      if (!shelf.blocks.empty()) {
+        std::uint64_t* block = shelf.blocks.back();
+        shelf.blocks.pop_back();
         bytes_ -= count * sizeof(std::uint64_t);
         return block;
       }
@@ -32,12 +35,16 @@ class Pool {
     return static_cast<std::uint64_t*>(::operator new(count * sizeof(std::uint64_t), kAlignment));
   }
 
+  std::size_t bytes() {
+    const std::lock_guard lock(mutex_);
+    return bytes_;
+  }
+
   void give(std::uint64_t* block, std::size_t count) noexcept {
-    const std::size_t bytes = count * sizeof(std::uint64_t);
     if (!kAddressSanitizer) {
       const std::lock_guard lock(mutex_);
-      if (bytes_ + bytes <= kMaxPooledBytes && keep(block, count)) {
-        bytes_ += bytes;
+      if (make_room(count) && keep(block, count)) {
+        bytes_ += count * sizeof(std::uint64_t);
         return;
       }
     }
@@ -45,9 +52,33 @@ class Pool {
   }
 
  private:
+  struct Shelf {
+    std::vector<std::uint64_t*> blocks;
+    std::uint64_t asked = 0;
+  };
+
+  // Gives back blocks of sizes that were asked for before `count` was. False where that is not
+  // enough.
+  bool make_room(std::size_t count) noexcept {
+    const std::size_t bytes = count * sizeof(std::uint64_t);
+    if (bytes > kMaxPooledBytes) return false;
+    while (bytes_ + bytes > kMaxPooledBytes) {
+      auto oldest = shelves_.end();
+      for (auto shelf = shelves_.begin(); shelf != shelves_.end(); ++shelf) {
+        if (shelf->second.blocks.empty()) continue;
+        if (oldest == shelves_.end() || shelf->second.asked < oldest->second.asked) oldest = shelf;
+      }
+      if (oldest == shelves_.end() || oldest->first == count) return false;
+      ::operator delete(oldest->second.blocks.back(), kAlignment);
+      oldest->second.blocks.pop_back();
+      bytes_ -= oldest->first * sizeof(std::uint64_t);
+    }
+    return true;
+  }
+
   bool keep(std::uint64_t* block, std::size_t count) noexcept {
     try {
-      free_[count].push_back(block);
+      shelves_[count].blocks.push_back(block);
       return true;
     } catch (const std::bad_alloc&) {
       return false;
@@ -55,7 +86,8 @@ class Pool {
   }
 
   std::mutex mutex_;
-  std::map<std::size_t, std::vector<std::uint64_t*>> free_;
+  std::map<std::size_t, Shelf> shelves_;
+  std::uint64_t clock_ = 0;
   std::size_t bytes_ = 0;
 };
 
@@ -105,7 +137,7 @@ Limbs::~Limbs() {
   pool().give(words_, block_);
 }
 
-LimbsUse limbs_use() { return {live_bytes.load(), peak_bytes.load()}; }
+LimbsUse limbs_use() { return {live_bytes.load(), peak_bytes.load(), pool().bytes()}; }
 void restart_limbs_peak() { peak_bytes = live_bytes.load(); }
 
 void Limbs::shrink(std::size_t count) {

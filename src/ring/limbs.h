@@ -33,10 +33,10 @@ class Limbs {
   std::size_t block_ = 0;  // words of the block
 };
 
-/// Bytes of all Limbs that live now, and the most there were since the last restart.
 struct LimbsUse {
-  std::size_t bytes = 0;
-  std::size_t peak = 0;
+  std::size_t bytes = 0;   ///< of all Limbs that live now
+  std::size_t peak = 0;    ///< the most there were since the last restart
+  std::size_t pooled = 0;  ///< kept for later
 };
 LimbsUse limbs_use();
 void restart_limbs_peak();

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/platform.h"
 #include "base/result.h"
 
 namespace salus::ring {
@@ -42,6 +43,37 @@ TEST(Limbs, ShrinkOnly) {
   a.shrink(16);
   EXPECT_EQ(a, filled(16, 3));
   EXPECT_THROW(a.shrink(17), Defect);
+}
+
+// Blocks that nothing asks for any more make room for those that are in use; none of them is
+// touched, so that they take addresses and no memory.
+TEST(Limbs, AFullPoolKeepsWhatIsInUse) {
+  if (kAddressSanitizer) GTEST_SKIP() << "the address sanitizer sees every block come and go";
+  constexpr std::size_t kOld = (std::size_t{1} << 20) / sizeof(std::uint64_t);
+  {
+    std::vector<Limbs> old;
+    for (std::size_t i = 0; i < kMaxPooledBytes / (kOld * sizeof(std::uint64_t)); ++i)
+      old.emplace_back(kOld);
+  }
+  constexpr std::size_t kCount = 16 * kOld;
+  { const Limbs used(kCount); }
+  const std::size_t pooled = limbs_use().pooled;
+  EXPECT_LE(pooled, kMaxPooledBytes);
+  const Limbs again(kCount);
+  EXPECT_EQ(limbs_use().pooled, pooled - kCount * sizeof(std::uint64_t)) << "not from the pool";
+}
+
+TEST(Limbs, UseIsCounted) {
+  const LimbsUse before = limbs_use();
+  restart_limbs_peak();
+  {
+    const Limbs a(100);
+    Limbs b(1000);
+    b.shrink(10);
+    EXPECT_EQ(limbs_use().bytes, before.bytes + 1100 * sizeof(std::uint64_t));
+  }
+  EXPECT_EQ(limbs_use().bytes, before.bytes);
+  EXPECT_EQ(limbs_use().peak, before.bytes + 1100 * sizeof(std::uint64_t));
 }
 
 TEST(Limbs, ThreadsGetBlocksOfTheirOwn) {
