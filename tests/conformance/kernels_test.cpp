@@ -164,7 +164,7 @@ TEST_P(KernelConformance, Permutations) {
       for (std::size_t i = 0; i < count; ++i) {
         const std::size_t width = std::min<std::size_t>(block, 8);
         const std::size_t blocks = count / width;
-        const std::size_t from =
+        const std::uint64_t from =
             i % width == 0 ? random_.below(blocks) * width : source[i - 1] / width * width;
         source[i] = static_cast<std::uint32_t>(from + random_.below(width));
         if (block == 9 && random_.below(32) == 0)
