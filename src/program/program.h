@@ -159,8 +159,8 @@ Result<std::vector<std::vector<double>>> expand(const OutputGrid& output,
 /// among the samples of the box that the program was fitted on, either sign.
 inline constexpr double kRangeMargin = 1.5;
 
-/// The first value of `curves` beyond its declared range, or no number at all, with its name and
-/// both numbers; nothing where all are inside.
+/// The first value of `curves` (regimens x times, as `expand` gives them) beyond its declared
+/// range, or no number at all, with its name and both numbers; nothing where all are inside.
 std::optional<std::string> beyond_range(const OutputGrid& output,
                                         const std::vector<std::vector<double>>& curves);
 

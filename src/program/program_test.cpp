@@ -190,16 +190,16 @@ TEST(Expand, UndoesEachTransform) {
 
 TEST(BeyondRange, NamesTheFirstValueThatLeftItsRange) {
   const OutputGrid grid = sample().output;
-  const double limit = kRangeMargin * grid.peak[0];
-  std::vector<std::vector<double>> curves = {{limit, -limit}};
+  const double limit = kRangeMargin * grid.peak[1];
+  std::vector<std::vector<double>> curves = {{kRangeMargin * grid.peak[0]}, {-limit}};
   EXPECT_FALSE(beyond_range(grid, curves));
 
-  curves[0][1] = std::nextafter(-limit, -1e9);
+  curves[1][0] = std::nextafter(-limit, -1e9);
   const std::string text = beyond_range(grid, curves).value();
   EXPECT_NE(text.find(grid.name), std::string::npos) << text;
-  EXPECT_NE(text.find(grid.regimens[0].label), std::string::npos) << text;
-  EXPECT_NE(text.find("4.5 " + grid.unit), std::string::npos) << text;
-  curves[0][1] = std::nan("");
+  EXPECT_NE(text.find("\"" + grid.regimens[1].label + "\""), std::string::npos) << text;
+  EXPECT_NE(text.find("6 " + grid.unit), std::string::npos) << text;
+  curves[1][0] = std::nan("");
   EXPECT_TRUE(beyond_range(grid, curves)) << "no number is in no range";
 }
 
