@@ -86,11 +86,8 @@ Result<Answer> describe(const program::Program& p, const Digest& digest, std::ui
   const Result<client::KeyPlan> plan = client::plan_keys(**params, *keys);
   if (!plan) return plan.error();
   const client::InputSizes inputs = client::input_sizes(p, **params);
-  const auto stage = [&](const program::Stage& s) {
-    return runtime::estimate_memory(s.circuit, s.constants, **params, 1);
-  };
-  const runtime::MemoryEstimate memory =
-      runtime::in_sequence(stage(p.basis), stage(p.readout), runtime::key_bytes(*keys, **params));
+  const runtime::MemoryEstimate memory = runtime::estimate_memory(
+      {p.basis.circuit, p.basis.constants}, {p.readout.circuit, p.readout.constants}, **params, 1);
   json parameters = json::array();
   for (const program::Parameter& q : p.parameters) {
     parameters.push_back({{"name", q.name},

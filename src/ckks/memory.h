@@ -10,7 +10,7 @@ namespace salus::ckks {
 /// Bytes of polynomials: those that live longest and count. Peaks are of one operation with its
 /// result, without its operands, on `threads` threads; a ciphertext that came out of a key switch
 /// keeps the memory of its special limbs. Never below what is taken; on one thread at most a tenth
-/// above (tests/memory holds both against the pool of ring::Limbs).
+/// above (memory_test.cpp holds both against the counts of ring::Limbs).
 ///
 /// Notation: L = level + 1 limbs, E = L + K with the special primes, d digits, N 8 bytes each limb.
 class MemoryModel {

@@ -98,6 +98,16 @@ class Estimate {
   ckks::MemoryModel model_;
 };
 
+// Expanded evaluation keys.
+std::size_t key_bytes(const circuit::KeyRequirements& keys, const ckks::Parameters& params) {
+  const ckks::MemoryModel model(params, 1);
+  std::size_t sum = 0;
+  if (keys.relinearization_level >= 0) sum += model.evaluation_key(keys.relinearization_level);
+  if (keys.conjugation_level >= 0) sum += model.evaluation_key(keys.conjugation_level);
+  for (const auto& [steps, level] : keys.rotation_levels) sum += model.evaluation_key(level);
+  return sum;
+}
+
 }  // namespace
 
 MemoryEstimate estimate_memory(const circuit::Circuit& circuit,
@@ -108,21 +118,17 @@ MemoryEstimate estimate_memory(const circuit::Circuit& circuit,
   return out;
 }
 
-std::size_t key_bytes(const circuit::KeyRequirements& keys, const ckks::Parameters& params) {
-  const ckks::MemoryModel model(params, 1);
-  std::size_t sum = 0;
-  if (keys.relinearization_level >= 0) sum += model.evaluation_key(keys.relinearization_level);
-  if (keys.conjugation_level >= 0) sum += model.evaluation_key(keys.conjugation_level);
-  for (const auto& [steps, level] : keys.rotation_levels) sum += model.evaluation_key(level);
-  return sum;
-}
-
-MemoryEstimate in_sequence(const MemoryEstimate& first, const MemoryEstimate& second,
-                           std::size_t keys) {
-  return {.tables = first.tables + second.tables,
-          .keys = keys,
-          .values = std::max(first.values, first.outputs + second.values),
-          .outputs = second.outputs};
+MemoryEstimate estimate_memory(const CircuitAndConstants& first, const CircuitAndConstants& second,
+                               const ckks::Parameters& params, int threads) {
+  const MemoryEstimate a = Estimate(first.circuit, first.constants, params, threads).run();
+  const MemoryEstimate b = Estimate(second.circuit, second.constants, params, threads).run();
+  const circuit::KeyRequirements keys =
+      circuit::both(circuit::required_keys(first.circuit, first.constants),
+                    circuit::required_keys(second.circuit, second.constants));
+  return {.tables = a.tables + b.tables,
+          .keys = key_bytes(keys, params),
+          .values = std::max(a.values, a.outputs + b.values),
+          .outputs = b.outputs};
 }
 
 }  // namespace salus::runtime

@@ -11,7 +11,7 @@ struct MemoryEstimate {
   std::size_t tables = 0;  ///< encoded constants: PreparedCircuit::byte_count()
   std::size_t keys = 0;    ///< the evaluation keys that it needs, expanded, at the levels it needs
   /// The most that run_encrypted holds of values at a time, its copies of the inputs included.
-  /// Never below what is taken (random_circuits_test.cpp); memory_test.cpp says how far above.
+  /// Never below what is taken (random_circuits_test.cpp).
   std::size_t values = 0;
   std::size_t outputs = 0;  ///< what its outputs keep
   std::size_t total() const { return tables + keys + values; }
@@ -23,11 +23,13 @@ MemoryEstimate estimate_memory(const circuit::Circuit& circuit,
                                const circuit::ConstantTable& constants,
                                const ckks::Parameters& params, int threads);
 
-/// Expanded evaluation keys.
-std::size_t key_bytes(const circuit::KeyRequirements& keys, const ckks::Parameters& params);
+struct CircuitAndConstants {
+  const circuit::Circuit& circuit;
+  const circuit::ConstantTable& constants;
+};
 
-/// Two circuits, the second on the outputs of the first, with the keys of both.
-MemoryEstimate in_sequence(const MemoryEstimate& first, const MemoryEstimate& second,
-                           std::size_t keys);
+/// Of two circuits, the second on the outputs of the first, with the keys of both.
+MemoryEstimate estimate_memory(const CircuitAndConstants& first, const CircuitAndConstants& second,
+                               const ckks::Parameters& params, int threads);
 
 }  // namespace salus::runtime

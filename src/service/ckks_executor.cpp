@@ -50,10 +50,6 @@ Result<wire::Header> header_in(ByteView bytes, wire::Kind wanted, std::string_vi
   return header;
 }
 
-runtime::MemoryEstimate memory_of(const program::Stage& stage, const ckks::Parameters& params) {
-  return runtime::estimate_memory(stage.circuit, stage.constants, params, thread_count());
-}
-
 Status require_memory(const LoadedProgram& program, std::uint64_t limit) {
   const runtime::MemoryEstimate& needed = program.memory;
   if (needed.total() <= limit) return {};
@@ -104,9 +100,9 @@ Result<ProgramPtr> load_program(ByteView bytes) {
   loaded->basis_keys = levels(basis);
   loaded->readout_keys = levels(readout);
   loaded->keys = levels(circuit::both(basis, readout));
-  loaded->memory =
-      runtime::in_sequence(memory_of(parsed->basis, **params), memory_of(parsed->readout, **params),
-                           runtime::key_bytes(circuit::both(basis, readout), **params));
+  loaded->memory = runtime::estimate_memory({parsed->basis.circuit, parsed->basis.constants},
+                                            {parsed->readout.circuit, parsed->readout.constants},
+                                            **params, thread_count());
   loaded->program = std::move(*parsed);
   return ProgramPtr(std::move(loaded));
 }

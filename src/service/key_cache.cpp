@@ -27,15 +27,6 @@ std::uint64_t bytes_of(const ckks::EvaluationKeys& keys) {
   return bytes;
 }
 
-Result<ckks::EvaluationKeys> read_one(ByteView bytes, const ckks::ParametersPtr& params) {
-  Result<wire::ReadEvaluationKey> read = wire::read_evaluation_key(bytes, params);
-  if (!read) return read.error();
-  ckks::EvaluationKeys keys;
-  keys.params = params;
-  keys.put(read->element, std::make_shared<const ckks::KeySwitchKey>(std::move(read->key)));
-  return keys;
-}
-
 Status require_parameters(const ckks::Parameters& params, const Digest& found) {
   if (found == params.hash()) return {};
   return Error{ErrorCode::kMismatch, "it has parameter set " + found.hex() +
@@ -79,42 +70,43 @@ Status KeyCache::require(const KeyLevels& needed, const ckks::Parameters& params
                    "; make them and create the twin's next version, which keeps the others"};
 }
 
+Result<std::shared_ptr<const KeyCache::Loaded>> KeyCache::read(const Digest& digest, ByteView bytes,
+                                                               const ckks::ParametersPtr& params) {
+  const Result<wire::Header> header = wire::read_header(bytes);
+  if (!header) return header.error();
+  auto fresh = std::make_shared<Loaded>();
+  fresh->key_id = header->key_id;
+  if (header->kind == wire::Kind::kEvaluationKeys) {
+    Result<wire::ReadEvaluationKeys> read = wire::read_evaluation_keys(bytes, params);
+    if (!read) return read.error();
+    fresh->keys = std::move(read->keys);
+  } else {
+    Result<wire::ReadEvaluationKey> read = wire::read_evaluation_key(bytes, params);
+    if (!read) return read.error();
+    fresh->keys.params = params;
+    fresh->keys.put(read->element,
+                    std::make_shared<const ckks::KeySwitchKey>(std::move(read->key)));
+  }
+  loaded_.put(digest, fresh, bytes_of(fresh->keys));
+  return std::shared_ptr<const Loaded>(std::move(fresh));
+}
+
 Result<std::shared_ptr<const KeyCache::Loaded>> KeyCache::loaded(
     const Digest& digest, const ckks::ParametersPtr& params, const store::ObjectStore& objects) {
   if (std::shared_ptr<const Loaded> known = loaded_.find(digest)) return known;
   const auto bytes = objects.read(digest);
   if (!bytes) return bytes.error();
-  const ByteView view = (*bytes)->view();
-  const Result<wire::Header> header = wire::read_header(view);
-  if (!header) return header.error();
-  auto fresh = std::make_shared<Loaded>();
-  fresh->key_id = header->key_id;
-  if (header->kind == wire::Kind::kEvaluationKeys) {
-    Result<wire::ReadEvaluationKeys> read = wire::read_evaluation_keys(view, params);
-    if (!read) return read.error();
-    fresh->keys = std::move(read->keys);
-  } else {
-    Result<ckks::EvaluationKeys> keys = read_one(view, params);
-    if (!keys) return keys.error();
-    fresh->keys = std::move(*keys);
-  }
-  ++loads_;
-  loaded_.put(digest, fresh, bytes_of(fresh->keys));
-  return std::shared_ptr<const Loaded>(std::move(fresh));
+  Result<std::shared_ptr<const Loaded>> fresh = read(digest, (*bytes)->view(), params);
+  if (fresh) ++loads_;
+  return fresh;
 }
 
 Result<bool> KeyCache::welcome(const Digest& digest, ByteView bytes,
                                const ckks::ParametersPtr& params, int level) {
   const ckks::MemoryModel memory(*params, 1);
   if (!loaded_.has_room(memory.evaluation_key(level))) return false;
-  const Result<wire::Header> header = wire::read_header(bytes);
-  if (!header) return header.error();
-  auto fresh = std::make_shared<Loaded>();
-  fresh->key_id = header->key_id;
-  Result<ckks::EvaluationKeys> keys = read_one(bytes, params);
-  if (!keys) return keys.error();
-  fresh->keys = std::move(*keys);
-  loaded_.put(digest, fresh, bytes_of(fresh->keys));
+  const Result<std::shared_ptr<const Loaded>> fresh = read(digest, bytes, params);
+  if (!fresh) return fresh.error();
   return true;
 }
 

@@ -62,6 +62,8 @@ class KeyCache {
     Digest key_id;
     ckks::EvaluationKeys keys;
   };
+  Result<std::shared_ptr<const Loaded>> read(const Digest& digest, ByteView bytes,
+                                             const ckks::ParametersPtr& params);
   Result<std::shared_ptr<const Loaded>> loaded(const Digest& digest,
                                                const ckks::ParametersPtr& params,
                                                const store::ObjectStore& objects);

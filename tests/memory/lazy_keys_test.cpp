@@ -127,15 +127,11 @@ TEST_F(LazyKeys, ThatNoProgramNamesAreNotEvenLookedFor) {
 }
 
 TEST_F(LazyKeys, AProgramThatTakesTooMuchMemoryIsRefusedBeforeAnyIsLoaded) {
-  const auto stage = [this](const program::Stage& s) {
-    return runtime::estimate_memory(s.circuit, s.constants, params(), thread_count());
-  };
-  circuit::KeyRequirements needed =
-      circuit::both(circuit::required_keys(program_.basis.circuit, program_.basis.constants),
-                    circuit::required_keys(program_.readout.circuit, program_.readout.constants));
-  const std::size_t bytes = runtime::in_sequence(stage(program_.basis), stage(program_.readout),
-                                                 runtime::key_bytes(needed, params()))
-                                .total();
+  const std::size_t bytes =
+      runtime::estimate_memory({program_.basis.circuit, program_.basis.constants},
+                               {program_.readout.circuit, program_.readout.constants}, params(),
+                               thread_count())
+          .total();
   const service::RunInput input{
       .program = must(objects_->put(program::serialize(program_))),
       .evaluation_keys = names_,
