@@ -42,7 +42,8 @@ Result<std::vector<double>> Responses::curve(const std::vector<double>& paramete
   std::sort(lags.begin(), lags.end());
   const auto same = [](double a, double b) { return b - a < 1e-9; };
   lags.erase(std::unique(lags.begin(), lags.end(), same), lags.end());
-  const std::vector<double> response = solver_->unit_response(parameters, shape.infusion_h, lags);
+  const std::vector<double> response =
+      solver_->unit_response(parameters, shape.infusion_h, lags).front();
 
   std::vector<double> out(times_h.size(), 0.0);
   for (const model::Dose& dose : shape.doses()) {

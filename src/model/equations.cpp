@@ -14,15 +14,25 @@ Equations Equations::make(const Model& model) {
     positions.emplace(d.name, positions.size());
   }
   for (const State& s : model.states) {
-    if (s.name == model.dose.state) out.dose_state_ = out.initial_.size();
-    out.initial_.push_back(s.initial);
-    positions.emplace(s.name, positions.size());
+    out.initial_.push_back(must(CompiledExpression::make(s.initial, positions)));
+  }
+  for (std::size_t i = 0; i < model.states.size(); ++i) {
+    if (model.states[i].name == model.dose.state) out.dose_state_ = i;
+    positions.emplace(model.states[i].name, positions.size());
+  }
+  const std::size_t time = positions.size() + model.variables.size();
+  for (const Variable& v : model.variables) {
+    out.variables_.push_back(must(CompiledExpression::make(v.formula, positions, time)));
+    positions.emplace(v.name, positions.size());
   }
   for (const State& s : model.states) {
-    out.rates_.push_back(must(CompiledExpression::make(s.rate, positions)));
+    out.rates_.push_back(must(CompiledExpression::make(s.rate, positions, time)));
   }
-  out.output_.push_back(must(CompiledExpression::make(model.outputs.front().formula, positions)));
+  for (const Output& o : model.outputs) {
+    out.outputs_.push_back(must(CompiledExpression::make(o.formula, positions, time)));
+  }
   out.bioavailability_ = model.dose.bioavailability;
+  out.times_per_hour_ = 1 / model.hours_per_time;
   return out;
 }
 
@@ -40,15 +50,32 @@ std::vector<double> Equations::prepare(std::span<const double> parameters) const
   return values;
 }
 
-void Equations::rates(std::span<double> values, std::span<const double> states,
-                      std::span<double> out) const {
-  std::copy(states.begin(), states.end(), values.end() - static_cast<long>(states.size()));
-  for (std::size_t i = 0; i < rates_.size(); ++i) out[i] = rates_[i](values);
+std::vector<double> Equations::initial(std::span<const double> values) const {
+  std::vector<double> out;
+  for (const CompiledExpression& e : initial_) out.push_back(e(values));
+  return out;
 }
 
-double Equations::output(std::span<double> values, std::span<const double> states) const {
-  std::copy(states.begin(), states.end(), values.end() - static_cast<long>(states.size()));
-  return output_[0](values);
+void Equations::enter(std::span<double> values, double time_h,
+                      std::span<const double> states) const {
+  const std::size_t first = parameters_ + derived_.size();
+  std::copy(states.begin(), states.end(), values.begin() + static_cast<long>(first));
+  values.back() = time_h * times_per_hour_;
+  for (std::size_t i = 0; i < variables_.size(); ++i) {
+    values[first + states.size() + i] = variables_[i](values);
+  }
+}
+
+void Equations::rates(std::span<double> values, double time_h, std::span<const double> states,
+                      std::span<double> out) const {
+  enter(values, time_h, states);
+  for (std::size_t i = 0; i < rates_.size(); ++i) out[i] = times_per_hour_ * rates_[i](values);
+}
+
+void Equations::outputs(std::span<double> values, double time_h, std::span<const double> states,
+                        std::span<double> out) const {
+  enter(values, time_h, states);
+  for (std::size_t i = 0; i < outputs_.size(); ++i) out[i] = outputs_[i](values);
 }
 
 }  // namespace salus::model

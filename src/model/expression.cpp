@@ -1,6 +1,5 @@
 #include "model/expression.h"
 
-#include <sbml/math/ASTNode.h>
 #include <sbml/math/L3Parser.h>
 
 #include <algorithm>
@@ -11,97 +10,23 @@
 #include <memory>
 #include <mutex>
 
+#include "model/from_ast.h"
+
 namespace salus::model {
 namespace {
 
 using Kind = ExpressionKind;
 
-Expression leaf(double number) { return {Kind::kNumber, number, {}, {}}; }
-
-Error unsupported(const std::string& what) {
-  return {ErrorCode::kInvalidArgument,
-          "formula: " + what +
-              " is not supported; use numbers, symbols, + - * / ^, exp, ln, sqrt, min and max"};
-}
-
-Result<Expression> convert(const ASTNode& node, int depth);
-
-// a op b op c as ((a op b) op c).
-Result<Expression> convert_many(const ASTNode& node, Kind kind, int depth) {
-  const unsigned count = node.getNumChildren();
-  if (count == 0) return unsupported("an operator without operands");
-  auto sum = convert(*node.getChild(0), depth + 1);
-  for (unsigned i = 1; sum && i < count; ++i) {
-    auto next = convert(*node.getChild(i), depth + 1);
-    if (!next) return next;
-    Expression both{kind, 0, {}, {}};
-    both.operands = {std::move(*sum), std::move(*next)};
-    sum = std::move(both);
-  }
-  return sum;
-}
-
-Result<Expression> convert_unary(const ASTNode& node, unsigned child, Kind kind, int depth) {
-  auto inner = convert(*node.getChild(child), depth + 1);
-  if (!inner) return inner;
-  Expression out{kind, 0, {}, {}};
-  out.operands.push_back(std::move(*inner));
-  return out;
-}
-
-Result<Expression> convert_root(const ASTNode& node, int depth) {
-  if (node.getNumChildren() == 1) return convert_unary(node, 0, Kind::kSqrt, depth);
-  const auto degree = convert(*node.getChild(0), depth + 1);
-  if (!degree) return degree;
-  if (degree->kind != Kind::kNumber || degree->number != 2)
-    return unsupported("a root other than sqrt");
-  return convert_unary(node, 1, Kind::kSqrt, depth);
-}
-
-Result<Expression> convert_named(const ASTNode& node) {
-  const std::string symbol = node.getName() == nullptr ? "" : node.getName();
-  if (node.getType() != AST_NAME) return unsupported("'" + symbol + "' as a symbol");
-  return Expression{Kind::kSymbol, 0, symbol, {}};
-}
-
-// A bare chain a+b+c arrives as one n-ary or as nested nodes; only true nesting counts as depth.
-Result<Expression> convert(const ASTNode& node, int depth) {
-  if (depth > kMaxFormulaDepth) {
-    return Error{ErrorCode::kLimit,
-                 "formula: nested deeper than " + std::to_string(kMaxFormulaDepth)};
-  }
-  const unsigned count = node.getNumChildren();
-  switch (node.getType()) {
-    case AST_INTEGER: return leaf(static_cast<double>(node.getInteger()));
-    case AST_REAL:
-    case AST_REAL_E:
-    case AST_RATIONAL:
-      if (!std::isfinite(node.getReal())) return unsupported("a NaN or an infinity");
-      return leaf(node.getReal());
-    case AST_NAME:
-    case AST_NAME_TIME:
-    case AST_NAME_AVOGADRO: return convert_named(node);
-    case AST_PLUS: return convert_many(node, Kind::kAdd, depth);
-    case AST_TIMES: return convert_many(node, Kind::kMultiply, depth);
-    case AST_MINUS:
-      return count == 1 ? convert_unary(node, 0, Kind::kNegate, depth)
-                        : convert_many(node, Kind::kSubtract, depth);
-    case AST_DIVIDE: return convert_many(node, Kind::kDivide, depth);
-    case AST_POWER:
-    case AST_FUNCTION_POWER: return convert_many(node, Kind::kPower, depth);
-    case AST_FUNCTION_EXP: return convert_unary(node, 0, Kind::kExp, depth);
-    case AST_FUNCTION_LN: return convert_unary(node, 0, Kind::kLn, depth);
-    case AST_FUNCTION_ROOT: return convert_root(node, depth);
-    case AST_FUNCTION_MIN: return convert_many(node, Kind::kMin, depth);
-    case AST_FUNCTION_MAX: return convert_many(node, Kind::kMax, depth);
-    default:
-      return unsupported(node.getName() == nullptr ? "an operation in it"
-                                                   : "'" + std::string(node.getName()) + "'");
-  }
-}
-
 // libSBML keeps its parser in a global.
 std::mutex parser_mutex;
+
+bool all_finite(const Expression& e) {
+  if (e.kind == Kind::kNumber && !std::isfinite(e.number)) return false;
+  for (const Expression& operand : e.operands) {
+    if (!all_finite(operand)) return false;
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -120,13 +45,38 @@ Result<Expression> parse_expression(std::string_view text) {
     const std::unique_ptr<char, decltype(&std::free)> why(SBML_getLastParseL3Error(), &std::free);
     return Error{ErrorCode::kParse, "formula '" + copy + "': " + (why ? why.get() : "empty")};
   }
-  return convert(*tree, 0);
+  auto out = expression_of(*tree, kMaxFormulaDepth);
+  if (out && !all_finite(*out)) {
+    return Error{
+        ErrorCode::kInvalidArgument,
+        "formula '" + copy + "' holds a NaN or an infinity, or a piecewise without a last value"};
+  }
+  return out;
 }
 
 std::set<std::string> Expression::symbols() const {
   std::set<std::string> out;
   if (kind == Kind::kSymbol) out.insert(symbol);
   for (const Expression& operand : operands) out.merge(operand.symbols());
+  return out;
+}
+
+bool Expression::uses_time() const {
+  if (kind == Kind::kTime) return true;
+  for (const Expression& operand : operands) {
+    if (operand.uses_time()) return true;
+  }
+  return false;
+}
+
+Expression substitute(const Expression& e,
+                      const std::map<std::string, Expression, std::less<>>& values) {
+  if (e.kind == Kind::kSymbol) {
+    const auto found = values.find(e.symbol);
+    return found == values.end() ? e : found->second;
+  }
+  Expression out = e;
+  for (Expression& operand : out.operands) operand = substitute(operand, values);
   return out;
 }
 
@@ -143,27 +93,55 @@ struct Spelling {
   int precedence;  // 0: a function call
 };
 
+constexpr int kAtom = 9;
+
 Spelling spelling(Kind kind) {
   switch (kind) {
-    case Kind::kAdd: return {" + ", "+", 1};
-    case Kind::kSubtract: return {" - ", "-", 1};
-    case Kind::kMultiply: return {" * ", "*", 2};
-    case Kind::kDivide: return {" / ", "/", 2};
-    case Kind::kNegate: return {"-", "neg", 3};
-    case Kind::kPower: return {"^", "^", 4};
+    case Kind::kOr: return {" || ", "or", 1};
+    case Kind::kAnd: return {" && ", "and", 2};
+    case Kind::kLess: return {" < ", "<", 3};
+    case Kind::kLessEqual: return {" <= ", "<=", 3};
+    case Kind::kEqual: return {" == ", "==", 3};
+    case Kind::kNotEqual: return {" != ", "!=", 3};
+    case Kind::kAdd: return {" + ", "+", 4};
+    case Kind::kSubtract: return {" - ", "-", 4};
+    case Kind::kMultiply: return {" * ", "*", 5};
+    case Kind::kDivide: return {" / ", "/", 5};
+    case Kind::kNegate: return {"-", "neg", 6};
+    case Kind::kNot: return {"!", "not", 6};
+    case Kind::kPower: return {"^", "^", 7};
+    case Kind::kXor: return {"xor", "xor", 0};
     case Kind::kExp: return {"exp", "exp", 0};
     case Kind::kLn: return {"ln", "ln", 0};
     case Kind::kSqrt: return {"sqrt", "sqrt", 0};
     case Kind::kMin: return {"min", "min", 0};
     case Kind::kMax: return {"max", "max", 0};
-    default: return {"", "", 5};
+    case Kind::kAbs: return {"abs", "abs", 0};
+    case Kind::kFloor: return {"floor", "floor", 0};
+    case Kind::kCeil: return {"ceil", "ceil", 0};
+    case Kind::kSin: return {"sin", "sin", 0};
+    case Kind::kCos: return {"cos", "cos", 0};
+    case Kind::kTan: return {"tan", "tan", 0};
+    case Kind::kAsin: return {"arcsin", "asin", 0};
+    case Kind::kAcos: return {"arccos", "acos", 0};
+    case Kind::kAtan: return {"arctan", "atan", 0};
+    case Kind::kSinh: return {"sinh", "sinh", 0};
+    case Kind::kCosh: return {"cosh", "cosh", 0};
+    case Kind::kTanh: return {"tanh", "tanh", 0};
+    case Kind::kAsinh: return {"arcsinh", "asinh", 0};
+    case Kind::kAcosh: return {"arccosh", "acosh", 0};
+    case Kind::kAtanh: return {"arctanh", "atanh", 0};
+    case Kind::kFactorial: return {"factorial", "factorial", 0};
+    case Kind::kSelect: return {"piecewise", "select", 0};
+    case Kind::kTime: return {"time", "time", kAtom};
+    default: return {"", "", kAtom};
   }
 }
 
 int precedence(const Expression& e) {
   if (e.kind == Kind::kNumber && e.number < 0) return spelling(Kind::kNegate).precedence;
   const int own = spelling(e.kind).precedence;
-  return own == 0 ? 5 : own;
+  return own == 0 ? kAtom : own;
 }
 
 std::string bracketed(const Expression& e, int least) {
@@ -176,16 +154,18 @@ std::string Expression::text() const {
   if (kind == Kind::kNumber) return number_text(number);
   if (kind == Kind::kSymbol) return symbol;
   const Spelling s = spelling(kind);
+  if (kind == Kind::kTime) return std::string(s.infix);
   if (s.precedence == 0) {
     std::string out = std::string(s.infix) + "(";
     for (std::size_t i = 0; i < operands.size(); ++i)
       out += (i == 0 ? "" : ", ") + operands[i].text();
     return out + ")";
   }
-  if (kind == Kind::kNegate) return "-" + bracketed(operands[0], s.precedence + 1);
-  // - and / are left-associative; powers are bracketed on both sides to leave no doubt.
-  const bool power = kind == Kind::kPower;
-  return bracketed(operands[0], s.precedence + (power ? 1 : 0)) + std::string(s.infix) +
+  if (operands.size() == 1) return std::string(s.infix) + bracketed(operands[0], s.precedence + 1);
+  // - and / are left-associative; powers and comparisons are bracketed on both sides to leave no
+  // doubt.
+  const bool both = kind == Kind::kPower || s.precedence == 3;
+  return bracketed(operands[0], s.precedence + (both ? 1 : 0)) + std::string(s.infix) +
          bracketed(operands[1], s.precedence + 1);
 }
 
@@ -197,69 +177,105 @@ std::string Expression::postfix() const {
   return out + std::string(spelling(kind).postfix);
 }
 
-Result<CompiledExpression> CompiledExpression::make(
-    const Expression& expression,
-    const std::map<std::string, std::size_t, std::less<>>& positions) {
-  CompiledExpression out;
-  for (const Expression& operand : expression.operands) {
-    auto inner = make(operand, positions);
-    if (!inner) return inner;
-    out.steps_.insert(out.steps_.end(), inner->steps_.begin(), inner->steps_.end());
+Status CompiledExpression::append(const Expression& e,
+                                  const std::map<std::string, std::size_t, std::less<>>& positions,
+                                  std::size_t time_position, std::size_t depth,
+                                  std::vector<Step>& steps) {
+  if (depth + e.operands.size() >= kMaxStack) {
+    return Error{ErrorCode::kLimit,
+                 "formula: needs more than " + std::to_string(kMaxStack) + " values at once"};
   }
-  std::size_t position = 0;
-  if (expression.kind == Kind::kSymbol) {
-    const auto found = positions.find(expression.symbol);
+  for (std::size_t i = 0; i < e.operands.size(); ++i) {
+    if (Status s = append(e.operands[i], positions, time_position, depth + i, steps); !s) return s;
+  }
+  std::size_t position = time_position;
+  if (e.kind == Kind::kSymbol) {
+    const auto found = positions.find(e.symbol);
     if (found == positions.end()) {
-      return Error{ErrorCode::kInvalidArgument,
-                   "formula: unknown symbol '" + expression.symbol + "'"};
+      return Error{ErrorCode::kInvalidArgument, "formula: unknown symbol '" + e.symbol + "'"};
     }
     position = found->second;
   }
-  out.steps_.push_back({expression.kind, expression.number, position});
+  if (e.kind == Kind::kTime && time_position == kNoTime) {
+    return Error{ErrorCode::kInvalidArgument, "formula: time has no meaning here"};
+  }
+  steps.push_back({e.kind == Kind::kTime ? Kind::kSymbol : e.kind, e.number, position});
+  return {};
+}
+
+Result<CompiledExpression> CompiledExpression::make(
+    const Expression& expression, const std::map<std::string, std::size_t, std::less<>>& positions,
+    std::size_t time_position) {
+  CompiledExpression out;
+  if (Status s = append(expression, positions, time_position, 0, out.steps_); !s) return s.error();
   return out;
 }
 
+namespace {
+
+double unary(Kind kind, double x) {
+  switch (kind) {
+    case Kind::kNegate: return -x;
+    case Kind::kExp: return std::exp(x);
+    case Kind::kLn: return std::log(x);
+    case Kind::kSqrt: return std::sqrt(x);
+    case Kind::kAbs: return std::abs(x);
+    case Kind::kFloor: return std::floor(x);
+    case Kind::kCeil: return std::ceil(x);
+    case Kind::kSin: return std::sin(x);
+    case Kind::kCos: return std::cos(x);
+    case Kind::kTan: return std::tan(x);
+    case Kind::kAsin: return std::asin(x);
+    case Kind::kAcos: return std::acos(x);
+    case Kind::kAtan: return std::atan(x);
+    case Kind::kSinh: return std::sinh(x);
+    case Kind::kCosh: return std::cosh(x);
+    case Kind::kTanh: return std::tanh(x);
+    case Kind::kAsinh: return std::asinh(x);
+    case Kind::kAcosh: return std::acosh(x);
+    case Kind::kAtanh: return std::atanh(x);
+    case Kind::kNot: return x == 0 ? 1 : 0;
+    default: return std::tgamma(x + 1);
+  }
+}
+
+double binary(Kind kind, double a, double b) {
+  switch (kind) {
+    case Kind::kAdd: return a + b;
+    case Kind::kSubtract: return a - b;
+    case Kind::kMultiply: return a * b;
+    case Kind::kDivide: return a / b;
+    case Kind::kPower: return std::pow(a, b);
+    case Kind::kMin: return std::min(a, b);
+    case Kind::kMax: return std::max(a, b);
+    case Kind::kLess: return a < b ? 1 : 0;
+    case Kind::kLessEqual: return a <= b ? 1 : 0;
+    case Kind::kEqual: return a == b ? 1 : 0;
+    case Kind::kNotEqual: return a != b ? 1 : 0;
+    case Kind::kAnd: return a != 0 && b != 0 ? 1 : 0;
+    case Kind::kOr: return a != 0 || b != 0 ? 1 : 0;
+    default: return (a != 0) != (b != 0) ? 1 : 0;
+  }
+}
+
+}  // namespace
+
 double CompiledExpression::operator()(std::span<const double> values) const {
-  std::array<double, kMaxFormulaDepth + 4> stack;
+  std::array<double, kMaxStack> stack;
   std::size_t top = 0;  // one above the last value
   for (const Step& step : steps_) {
-    double& a = stack[top - (top < 2 ? top : 2)];
-    double& b = stack[top - (top < 1 ? top : 1)];
-    switch (step.kind) {
-      case Kind::kNumber: stack[top++] = step.number; break;
-      case Kind::kSymbol: stack[top++] = values[step.position]; break;
-      case Kind::kNegate: b = -b; break;
-      case Kind::kExp: b = std::exp(b); break;
-      case Kind::kLn: b = std::log(b); break;
-      case Kind::kSqrt: b = std::sqrt(b); break;
-      case Kind::kAdd:
-        a += b;
-        --top;
-        break;
-      case Kind::kSubtract:
-        a -= b;
-        --top;
-        break;
-      case Kind::kMultiply:
-        a *= b;
-        --top;
-        break;
-      case Kind::kDivide:
-        a /= b;
-        --top;
-        break;
-      case Kind::kPower:
-        a = std::pow(a, b);
-        --top;
-        break;
-      case Kind::kMin:
-        a = std::min(a, b);
-        --top;
-        break;
-      case Kind::kMax:
-        a = std::max(a, b);
-        --top;
-        break;
+    if (step.kind == Kind::kNumber) {
+      stack[top++] = step.number;
+    } else if (step.kind == Kind::kSymbol) {
+      stack[top++] = values[step.position];
+    } else if (step.kind == Kind::kSelect) {
+      top -= 2;
+      if (stack[top] == 0) stack[top - 1] = stack[top + 1];
+    } else if (step.kind >= Kind::kNegate) {
+      stack[top - 1] = unary(step.kind, stack[top - 1]);
+    } else {
+      --top;
+      stack[top - 1] = binary(step.kind, stack[top - 1], stack[top]);
     }
   }
   return stack[0];

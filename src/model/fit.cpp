@@ -43,10 +43,11 @@ class Problem {
   Result<Eigen::VectorXd> predict(const Eigen::VectorXd& u) const {
     Values values = request_->fixed;
     for (long i = 0; i < dimension(); ++i) values[parameter(i).name] = value(i, u[i]);
-    const auto curve = linear_ ? linear_->curve(values, request_->doses, times_)
-                               : reference_curve(*model_, values, request_->doses, times_);
-    if (!curve) return curve.error();
-    return Eigen::VectorXd(Eigen::Map<const Eigen::VectorXd>(curve->data(), dimension_of(*curve)));
+    const auto curves = linear_ ? linear_->curves(values, request_->doses, times_)
+                                : reference_curves(*model_, values, request_->doses, times_);
+    if (!curves) return curves.error();
+    const std::vector<double>& first = curves->front();
+    return Eigen::VectorXd(Eigen::Map<const Eigen::VectorXd>(first.data(), dimension_of(first)));
   }
 
  private:

@@ -78,46 +78,58 @@ struct LinearSolver::State {
   Model model;
   Equations equations;
 
-  // A and c of one patient, from unit states.
-  void matrices(const std::vector<double>& parameters, Matrix& a, std::vector<double>& c) const {
-    const std::size_t n = equations.state_count();
-    std::vector<double> values = equations.prepare(parameters), unit(n, 0.0), column(n);
+  // A (n x n) and C (outputs x n) of one patient, from unit states.
+  void matrices(const std::vector<double>& parameters, Matrix& a, Matrix& c) const {
+    const std::size_t n = equations.state_count(), outputs = equations.output_count();
+    std::vector<double> values = equations.prepare(parameters), unit(n, 0.0), column(n),
+                        read(outputs);
     a.assign(n * n, 0.0);
-    c.assign(n, 0.0);
+    c.assign(outputs * n, 0.0);
     for (std::size_t j = 0; j < n; ++j) {
       unit[j] = 1;
-      equations.rates(values, unit, column);
+      equations.rates(values, 0, unit, column);
       for (std::size_t i = 0; i < n; ++i) a[i * n + j] = column[i];
-      c[j] = equations.output(values, unit);
+      equations.outputs(values, 0, unit, read);
+      for (std::size_t o = 0; o < outputs; ++o) c[o * n + j] = read[o];
       unit[j] = 0;
     }
   }
 
-  // Rates and output agree with A x and c x on states of very different sizes.
+  // Rates and outputs agree with A x and C x on states of very different sizes, whenever.
   bool is_linear_at(const std::vector<double>& parameters) const {
     const std::size_t n = equations.state_count();
-    Matrix a;
-    std::vector<double> c, x(n), rates(n), values = equations.prepare(parameters);
+    Matrix a, c;
+    std::vector<double> x(n), rates(n), read(equations.output_count()),
+        values = equations.prepare(parameters);
     matrices(parameters, a, c);
     for (const double size : {0.0, 1e-3, 1.0, 1e3}) {
-      double expected = 0, terms = 0;
-      for (std::size_t j = 0; j < n; ++j) {
-        x[j] = size * (1 + 0.37 * static_cast<double>(j));
-        expected += c[j] * x[j];
-        terms += std::abs(c[j] * x[j]);
-      }
-      if (std::abs(equations.output(values, x) - expected) > 1e-9 * terms) return false;
-      equations.rates(values, x, rates);
-      for (std::size_t i = 0; i < n; ++i) {
-        double sum = 0, largest = 0;
-        for (std::size_t j = 0; j < n; ++j) {
-          sum += a[i * n + j] * x[j];
-          largest += std::abs(a[i * n + j] * x[j]);
-        }
-        if (!(std::abs(rates[i] - sum) <= 1e-9 * largest)) return false;
+      for (std::size_t j = 0; j < n; ++j) x[j] = size * (1 + 0.37 * static_cast<double>(j));
+      for (const double time_h : {0.0, 3.7}) {
+        equations.outputs(values, time_h, x, read);
+        if (!is_product(c, x, read)) return false;
+        equations.rates(values, time_h, x, rates);
+        if (!is_product(a, x, rates)) return false;
       }
     }
     return true;
+  }
+
+  static bool is_product(const Matrix& m, const std::vector<double>& x,
+                         const std::vector<double>& got) {
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      double sum = 0, terms = 0;
+      for (std::size_t j = 0; j < x.size(); ++j) {
+        sum += m[i * x.size() + j] * x[j];
+        terms += std::abs(m[i * x.size() + j] * x[j]);
+      }
+      if (!(std::abs(got[i] - sum) <= 1e-9 * terms)) return false;
+    }
+    return true;
+  }
+
+  bool starts_at_zero(const std::vector<double>& parameters) const {
+    const std::vector<double> x = equations.initial(equations.prepare(parameters));
+    return std::all_of(x.begin(), x.end(), [](double v) { return v == 0; });
   }
 };
 
@@ -129,25 +141,24 @@ Result<LinearSolver> LinearSolver::make(const Model& model) {
     typical.push_back(p.typical);
     high.push_back(p.high);
   }
-  bool linear = true;
-  for (const double x : state->equations.initial()) linear = linear && x == 0;
-  for (const auto* point : {&low, &typical, &high}) linear = linear && state->is_linear_at(*point);
+  bool linear = model.takes_doses();
+  for (const auto* point : {&low, &typical, &high}) {
+    linear = linear && state->starts_at_zero(*point) && state->is_linear_at(*point);
+  }
   if (!linear) {
     return Error{ErrorCode::kInvalidArgument,
                  model.name +
-                     ": rates or output are not linear in the states, or a state does not "
-                     "start at 0"};
+                     ": rates or outputs are not linear in the states, depend on time, or a state "
+                     "does not start at 0"};
   }
   return LinearSolver(std::move(state));
 }
 
-std::vector<double> LinearSolver::unit_response(const std::vector<double>& parameters,
-                                                double infusion_h,
-                                                const std::vector<double>& lags_h) const {
+Curves LinearSolver::unit_response(const std::vector<double>& parameters, double infusion_h,
+                                   const std::vector<double>& lags_h) const {
   const Equations& equations = state_->equations;
   const std::size_t n = equations.state_count();
-  Matrix a;
-  std::vector<double> c;
+  Matrix a, c;
   state_->matrices(parameters, a, c);
 
   // While infusing, one more state holds the constant rate 1 / infusion_h.
@@ -175,28 +186,30 @@ std::vector<double> LinearSolver::unit_response(const std::vector<double>& param
       now = lag;
     }
   };
-  std::vector<double> out;
-  out.reserve(lags_h.size());
-  for (const double lag : lags_h) {
-    if (lag >= 0) move_to(lag);
-    double y = 0;
-    for (std::size_t j = 0; j < n && lag >= 0; ++j) y += c[j] * x[j];
-    out.push_back(y);
+  Curves out(equations.output_count(), std::vector<double>(lags_h.size(), 0.0));
+  for (std::size_t t = 0; t < lags_h.size(); ++t) {
+    if (lags_h[t] < 0) continue;
+    move_to(lags_h[t]);
+    for (std::size_t o = 0; o < out.size(); ++o) {
+      for (std::size_t j = 0; j < n; ++j) out[o][t] += c[o * n + j] * x[j];
+    }
   }
   return out;
 }
 
-Result<std::vector<double>> LinearSolver::curve(const Values& parameters,
-                                                const std::vector<Dose>& doses,
-                                                const std::vector<double>& times_h) const {
+Result<Curves> LinearSolver::curves(const Values& parameters, const std::vector<Dose>& doses,
+                                    const std::vector<double>& times_h) const {
   const auto values = parameter_values(state_->model, parameters);
   if (!values) return values.error();
   if (Status s = validate_schedule(doses, times_h); !s) return s.error();
-  std::vector<double> out(times_h.size(), 0.0), lags(times_h.size());
+  Curves out(state_->equations.output_count(), std::vector<double>(times_h.size(), 0.0));
+  std::vector<double> lags(times_h.size());
   for (const Dose& dose : doses) {
     for (std::size_t t = 0; t < lags.size(); ++t) lags[t] = times_h[t] - dose.time_h;
-    const std::vector<double> response = unit_response(*values, dose.infusion_h, lags);
-    for (std::size_t t = 0; t < lags.size(); ++t) out[t] += dose.amount * response[t];
+    const Curves response = unit_response(*values, dose.infusion_h, lags);
+    for (std::size_t o = 0; o < out.size(); ++o) {
+      for (std::size_t t = 0; t < lags.size(); ++t) out[o][t] += dose.amount * response[o][t];
+    }
   }
   return out;
 }

@@ -17,6 +17,16 @@ const Derived* Model::find_derived(std::string_view wanted) const {
   return found == derived.end() ? nullptr : &*found;
 }
 
+Result<std::size_t> Model::output_index(std::string_view wanted) const {
+  std::string all;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (wanted.empty() || outputs[i].name == wanted) return i;
+    all += (all.empty() ? "" : ", ") + outputs[i].name;
+  }
+  return Error{ErrorCode::kNotFound,
+               name + " has no output '" + std::string(wanted) + "'; it has " + all};
+}
+
 std::vector<const Parameter*> Model::private_parameters() const {
   std::vector<const Parameter*> out;
   for (const Parameter& p : parameters) {
@@ -30,9 +40,17 @@ std::string Model::formula_text() const {
   for (const Derived& d : derived)
     out += d.name + " = " + d.formula.text() + "  [" + d.unit + "]\n";
   for (const State& s : states) {
-    out += "d" + s.name + "/dt = " + s.rate.text() + "  [" + s.unit + "/h]\n";
+    const bool at_zero = s.initial.kind == ExpressionKind::kNumber && s.initial.number == 0;
+    if (!at_zero) out += s.name + "(0) = " + s.initial.text() + "  [" + s.unit + "]\n";
+    out += "d" + s.name + "/dt = " + s.rate.text() + "  [" + s.unit + "/" + time_unit + "]\n";
   }
-  for (const Output& o : outputs) out += o.name + " = " + o.formula.text() + "  [" + o.unit + "]\n";
+  for (const Variable& v : variables)
+    out += v.name + " = " + v.formula.text() + "  [" + v.unit + "]\n";
+  for (const Output& o : outputs) {
+    out += o.name + " = " + o.formula.text();
+    if (o.link) out += ", then " + o.link->text() + " of it";
+    out += "  [" + o.unit + "]\n";
+  }
   return out;
 }
 

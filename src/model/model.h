@@ -42,24 +42,35 @@ struct Derived {
   Expression formula;
 };
 
-/// d(state)/dt = rate, per hour.
+/// d(state)/dt = rate, per Model::time_unit.
 struct State {
   std::string name;
   std::string unit;
   std::string description;
-  double initial = 0;
+  Expression initial;  ///< over parameters and derived quantities
   Expression rate;
 };
 
-struct Output {
+/// A quantity that changes while the model runs: over parameters, derived quantities, states, time
+/// and variables above it.
+struct Variable {
   std::string name;
   std::string unit;
   std::string description;
   Expression formula;
 };
 
+struct Output {
+  std::string name;
+  std::string unit;
+  std::string description;
+  Expression formula;  ///< over everything; in a model without states polynomial in private inputs
+  /// What the client does to the decrypted value, over the symbol `x`: "1 - exp(-x)".
+  std::optional<Expression> link;
+};
+
 /// Doses are added to `state`, times `bioavailability`: at once, or evenly over their infusion
-/// time.
+/// time. No state: the model takes no doses.
 struct DoseTarget {
   std::string state;
   std::string unit;
@@ -104,15 +115,20 @@ struct SurrogateHint {
 /// Published values that the model must reproduce: a test runs them.
 struct OracleCase {
   std::string description;
-  Values values;  ///< parameters
+  Values values;       ///< parameters; public ones may be set too
+  std::string output;  ///< default: the first one; after its link, if it has one
   double dose = 0;
   double interval_h = 0;
   int count = 1;
   double infusion_h = 0;
-  std::string quantity;  ///< "auc" (over all time), or "value_at"
+  /// "value_at", "auc" (over all time), "max", "min", "time_of_max", "time_of_min" (h; from 0 to
+  /// until_h)
+  std::string quantity;
   double at_h = 0;
+  double until_h = 0;
   double expected = 0;
-  double tolerance = 0;  ///< relative
+  double tolerance = 0;           ///< relative
+  double absolute_tolerance = 0;  ///< in the output's unit, or h
 };
 
 struct Model {
@@ -121,10 +137,13 @@ struct Model {
   std::string description;
   std::string citation;
   std::string digest;  ///< hexadecimal SHA-256 of the file
+  std::string time_unit = "h";
+  double hours_per_time = 1;  ///< of time_unit; every time that leaves the model is in hours
   std::vector<Parameter> parameters;
   std::vector<Derived> derived;
-  std::vector<State> states;
-  std::vector<Output> outputs;  ///< the first one is what programs return
+  std::vector<State> states;  ///< none: a score, a formula of its parameters
+  std::vector<Variable> variables;
+  std::vector<Output> outputs;
   DoseTarget dose;
   SurrogateHint surrogate;
   std::vector<Covariate> covariates;
@@ -133,6 +152,9 @@ struct Model {
 
   const Parameter* parameter(std::string_view name) const;
   const Derived* find_derived(std::string_view name) const;
+  bool takes_doses() const { return !dose.state.empty(); }
+  /// Position of an output; the first for an empty name. Errors: kNotFound, naming those there are.
+  Result<std::size_t> output_index(std::string_view name) const;
   /// The private parameters, in the file's order.
   std::vector<const Parameter*> private_parameters() const;
   /// The equations as plain text, one a line.

@@ -6,9 +6,10 @@
 
 namespace salus::model {
 
-/// Fine if the reference solution reproduces every oracle case within its tolerance: "value_at" by
-/// CVODE, "auc" by the trapezoid rule over 1000 h of the faster solver. Errors: kMismatch, naming
-/// the case and both numbers, or that the file names none.
+/// Fine if the reference solution reproduces every oracle case within its tolerance, parameters
+/// that a case does not name at their typical values: by CVODE, extremes on 20,000 steps of the
+/// case's horizon; "auc" by the trapezoid rule over 1000 h of the faster solver. Errors: kMismatch,
+/// naming the case and both numbers, or that the file names none.
 Status reproduce_oracles(const Model& model);
 
 }  // namespace salus::model

@@ -81,7 +81,7 @@ TEST(LinearSolver, FollowsTheClosedFormOfRepeatedOralDosesAlsoForEqualRates) {
   const LinearSolver solver = must(LinearSolver::make(model));
   for (const double ka : {0.25, 1.588, 2.751 / 31.81, 2.751 / 31.81 * (1 + 1e-9), 9.0}) {
     const Values p = {{"ka", ka}, {"CL", 2.751}, {"V", 31.81}};
-    const auto curve = must(solver.curve(p, repeated_dose(200, 0.5, 6, 4, 0), grid()));
+    const auto curve = must(solver.curves(p, repeated_dose(200, 0.5, 6, 4, 0), grid())).front();
     std::vector<double> exact;
     for (const double t : grid()) {
       double sum = 0;
@@ -97,7 +97,7 @@ TEST(LinearSolver, FollowsTheClosedFormOfInfusionsIntoTwoCompartments) {
   const LinearSolver solver = must(LinearSolver::make(model));
   for (const double v1 : {12.0, 58.4, 280.0}) {
     const Values p = {{"CL", 2.0}, {"V1", v1}, {"V2", 38.4}};
-    const auto curve = must(solver.curve(p, repeated_dose(1000, 0, 12, 2, 1.5), grid()));
+    const auto curve = must(solver.curves(p, repeated_dose(1000, 0, 12, 2, 1.5), grid())).front();
     std::vector<double> exact;
     for (const double t : grid()) {
       exact.push_back(
@@ -115,7 +115,7 @@ TEST(ReferenceCurve, AgreesWithTheLinearSolverAcrossDosesAndInfusions) {
     std::vector<Dose> doses = repeated_dose(300, 0, 8, 3, 0);
     doses.push_back({3.1, 100, 2.0});
     doses.push_back({4.0, 50, 6.0});
-    const auto exact = must(fast_curve(model, typical, doses, grid()));
+    const auto exact = must(fast_curves(model, typical, doses, grid())).front();
     const auto cvode = must(reference_curve(model, typical, doses, grid()));
     ASSERT_EQ(cvode.size(), exact.size());
     EXPECT_LT(largest_gap(cvode, exact), 1e-7) << name;
@@ -179,7 +179,7 @@ TEST(Fit, ReportsTheEdgeAndRefusesTooFewObservations) {
   const Model model = load("theophylline");
   const Values slow = {{"ka", 1.5}, {"CL", 0.8}, {"V", 31}};  // CL below its box
   const std::vector<double> times = {0.5, 1, 2, 4, 8, 12, 24};
-  const auto curve = must(fast_curve(model, slow, {{0, 300, 0}}, times));
+  const auto curve = must(fast_curves(model, slow, {{0, 300, 0}}, times)).front();
   FitRequest request{{}, {}, {{0, 300, 0}}, {}};
   for (std::size_t i = 0; i < times.size(); ++i)
     request.observations.push_back({times[i], curve[i]});

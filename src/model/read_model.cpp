@@ -1,6 +1,7 @@
 // One model file -> Model: the tables one by one, then everything that holds between them.
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "base/bytes.h"
 #include "base/file.h"
@@ -23,12 +24,13 @@ class ModelReader {
     model_.title = root_.text("title");
     model_.description = root_.text("description");
     model_.citation = root_.text("citation");
+    read_time_unit();
     for (TomlTable& t : root_.tables("parameter", kMaxParameters)) read_parameter(t);
     for (TomlTable& t : root_.tables("derived", kMaxEntries)) read_derived(t);
     read_states();
     for (TomlTable& t : root_.tables("output", kMaxEntries)) read_output(t);
     if (model_.outputs.empty()) root_.complain("output", "is missing; add one [[output]]");
-    read_dose();
+    if (root_.has("dose")) read_dose();
     read_surrogate();
     read_covariates();
     for (TomlTable& t : root_.tables("oracle", kMaxEntries)) read_oracle(t);
@@ -60,6 +62,7 @@ class ModelReader {
     unit = t.text("unit");
     const auto dimension = parse_dimension(unit);
     if (!dimension) t.complain("unit", "- " + dimension.error().message);
+    if (out == kTimeSymbol) t.complain("name", "is the model's clock; take another");
     if (!units_.emplace(out, *dimension).second) t.complain("name", "is taken; names are unique");
     return out;
   }
@@ -67,6 +70,10 @@ class ModelReader {
   Expression formula(TomlTable& t, std::string_view key, const Units& known) {
     auto parsed = parse_expression(t.text(key));
     if (!parsed) t.complain(key, "- " + parsed.error().message, parsed.error().code);
+    if (parsed->uses_time() && !known.contains(kTimeSymbol)) {
+      t.complain(key,
+                 "uses time, which has no meaning here; it has in [[variable]], rates, outputs");
+    }
     for (const std::string& used : parsed->symbols()) {
       if (known.contains(used)) continue;
       std::string all;
@@ -76,11 +83,35 @@ class ModelReader {
     return std::move(*parsed);
   }
 
+  // `empirical = true`: a published formula whose numbers carry units that nobody wrote down.
   void expect_unit(TomlTable& t, std::string_view key, const Expression& e, const Dimension& wanted,
                    const std::string& unit) {
+    if (t.boolean_or("empirical", false)) return;
     const auto found = infer_dimension(e, units_);
     if (!found) t.complain(key, "- " + found.error().message);
-    if (!found->equals(wanted)) t.complain(key, "does not come out in " + unit + "; convert it");
+    if (found->equals(wanted)) return;
+    t.complain(key, "does not come out in " + unit +
+                        "; convert it, or say empirical = true if its numbers have units of their "
+                        "own");
+  }
+
+  Units timeless() const {
+    Units out = units_;
+    out.erase(std::string(kTimeSymbol));
+    return out;
+  }
+
+  Dimension time_dimension() const { return must(parse_dimension(model_.time_unit)); }
+
+  void read_time_unit() {
+    model_.time_unit = root_.text_or("time_unit", "h");
+    const auto unit = parse_dimension(model_.time_unit);
+    const Dimension hour = must(parse_dimension("h"));
+    if (!unit || unit->exponents != hour.exponents) {
+      root_.complain("time_unit", "must be a unit of time: s, min, h, d, wk, mo or a");
+    }
+    model_.hours_per_time = unit->factor;
+    units_.emplace(kTimeSymbol, *unit);
   }
 
   void read_parameter(TomlTable& t) {
@@ -123,7 +154,7 @@ class ModelReader {
 
   void read_derived(TomlTable& t) {
     Derived d;
-    const Units known = units_;  // those above this one
+    const Units known = timeless();  // those above this one
     d.name = symbol(t, d.unit);
     d.description = t.text("description");
     d.formula = formula(t, "formula", known);
@@ -132,24 +163,42 @@ class ModelReader {
     model_.derived.push_back(std::move(d));
   }
 
-  // Names first: each rate may use every state.
+  // Names first: each rate may use every state and variable.
   void read_states() {
+    const Units known = timeless();
     std::vector<TomlTable> tables = root_.tables("state", kMaxStates);
-    if (tables.empty()) root_.complain("state", "is missing; add one [[state]]");
     for (TomlTable& t : tables) {
       State s;
       s.name = symbol(t, s.unit);
       s.description = t.text("description");
-      s.initial = t.number_or("initial", 0);
+      s.initial = read_initial(t, known, s);
       model_.states.push_back(std::move(s));
+    }
+    for (TomlTable& t : root_.tables("variable", kMaxEntries)) {
+      Variable v;
+      const Units above = units_;
+      v.name = symbol(t, v.unit);
+      v.description = t.text("description");
+      v.formula = formula(t, "formula", above);
+      expect_unit(t, "formula", v.formula, units_.at(v.name), v.unit);
+      t.finish();
+      model_.variables.push_back(std::move(v));
     }
     for (std::size_t i = 0; i < tables.size(); ++i) {
       State& s = model_.states[i];
       s.rate = formula(tables[i], "rate", units_);
-      const Dimension per_hour = units_.at(s.name).times(must(parse_dimension("h")), -1);
-      expect_unit(tables[i], "rate", s.rate, per_hour, s.unit + "/h");
+      expect_unit(tables[i], "rate", s.rate, units_.at(s.name).times(time_dimension(), -1),
+                  s.unit + "/" + model_.time_unit);
       tables[i].finish();
     }
+  }
+
+  // A number in the state's unit, or a formula.
+  Expression read_initial(TomlTable& t, const Units& known, const State& s) {
+    if (!t.is_text("initial")) return Expression::constant(t.number_or("initial", 0));
+    Expression out = formula(t, "initial", known);
+    expect_unit(t, "initial", out, units_.at(s.name), s.unit);
+    return out;
   }
 
   void read_output(TomlTable& t) {
@@ -158,7 +207,9 @@ class ModelReader {
     o.name = symbol(t, o.unit);
     o.description = t.text("description");
     o.formula = formula(t, "formula", known);
-    expect_unit(t, "formula", o.formula, units_.at(o.name), o.unit);
+    const bool linked = t.has("link");
+    if (linked) o.link = formula(t, "link", {{"x", Dimension{}}});
+    if (!linked) expect_unit(t, "formula", o.formula, units_.at(o.name), o.unit);
     t.finish();
     model_.outputs.push_back(std::move(o));
   }
@@ -267,19 +318,38 @@ class ModelReader {
       if (model_.parameter(key) == nullptr)
         t.complain("values", "names the unknown parameter " + key);
     }
-    c.dose = t.number("dose");
+    c.output = t.text_or("output", "");
+    if (const auto index = model_.output_index(c.output); !index) {
+      t.complain("output", "- " + index.error().message);
+    }
+    c.dose = t.number_or("dose", 0);
+    if (c.dose != 0 && !model_.takes_doses()) t.complain("dose", "has no [dose] table to go to");
     c.interval_h = t.number_or("interval_h", 0);
     c.count = t.integer_or("count", 1);
     c.infusion_h = t.number_or("infusion_h", 0);
-    c.quantity = t.text("quantity");
-    if (c.quantity != "auc" && c.quantity != "value_at") {
-      t.complain("quantity", "must be \"auc\" or \"value_at\"");
-    }
-    c.at_h = t.number_or("at_h", 0);
+    read_quantity(t, c);
     c.expected = t.number("expected");
-    c.tolerance = t.number("tolerance");
+    c.tolerance = t.number_or("tolerance", 0);
+    c.absolute_tolerance = t.number_or("absolute_tolerance", 0);
+    if (c.tolerance < 0 || c.absolute_tolerance < 0 || c.tolerance + c.absolute_tolerance == 0) {
+      t.complain("tolerance", "(relative) or absolute_tolerance must be given and positive");
+    }
     t.finish();
     model_.oracle.push_back(std::move(c));
+  }
+
+  void read_quantity(TomlTable& t, OracleCase& c) {
+    static const std::set<std::string> kQuantities = {"auc", "value_at",    "max",
+                                                      "min", "time_of_max", "time_of_min"};
+    c.quantity = t.text_or("quantity", model_.states.empty() ? "value_at" : "");
+    if (!kQuantities.contains(c.quantity)) {
+      t.complain("quantity",
+                 "must be \"value_at\", \"auc\", \"max\", \"min\", \"time_of_max\" or "
+                 "\"time_of_min\"");
+    }
+    c.at_h = t.number_or("at_h", 0);
+    c.until_h = t.number_or("until_h", model_.surrogate.horizon_h);
+    if (c.at_h < 0 || c.until_h <= 0) t.complain("until_h", "must be positive, at_h not negative");
   }
 
   TomlTable root_;

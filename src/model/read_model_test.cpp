@@ -9,6 +9,8 @@
 
 #include "base/file.h"
 #include "model/model.h"
+#include "model/oracle.h"
+#include "model/reference.h"
 #include "model/unit.h"
 
 namespace salus::model {
@@ -108,7 +110,9 @@ TEST(ReadModel, RefusesEachMistakeWithLineSymbolAndRemedy) {
       {"CL / V", "CL * V", "does not come out in 1/h"},
       {"CL / V", "CL + V", "different units"},
       {"CL / V", "exp(CL)", "different units"},
-      {"CL / V", "sin(CL)", "not supported"},
+      {"CL / V", "sin(CL)", "different units"},
+      {"CL / V", "gamma(CL)", "not supported"},
+      {"CL / V", "CL / V + time", "uses time, which has no meaning here"},
       {"-F * ke * A", "-F * A", "does not come out in mg/h"},
       {"formula = \"A / V\"", "formula = \"A\"", "does not come out in mg/L"},
       {"[dose]\nstate = \"A\"", "[dose]\nstate = \"B\"", "not the name of a [[state]]"},
@@ -185,9 +189,96 @@ TEST(Expression, KeepsPrecedenceAssociativityAndFunctions) {
   EXPECT_DOUBLE_EQ(value_of("-(a - b) * -b"), -3);
 }
 
+TEST(Expression, KnowsComparisonsChoicesAndFunctions) {
+  EXPECT_DOUBLE_EQ(value_of("piecewise(10, a > b, 20, a == 2, 30)"), 20);
+  EXPECT_DOUBLE_EQ(value_of("piecewise(10, a < b && !(b <= a), 20)"), 10);
+  EXPECT_DOUBLE_EQ(value_of("(a < b) + (a >= b) + 2 * (a != b) + 4 * (a == b || b == 3)"), 7);
+  EXPECT_DOUBLE_EQ(value_of("floor(-2.5) + ceil(2.5) + abs(-a)"), 2);
+  EXPECT_NEAR(value_of("sin(a)^2 + cos(a)^2 + tanh(0) + log10(100) + log(a, 8)"), 6, 1e-14);
+  EXPECT_NEAR(value_of("root(3, 27) + sec(0) + arccot(1) * 4 / pi + factorial(4)"), 29, 1e-13);
+  const Expression e = must(parse_expression("a * time"));
+  EXPECT_TRUE(e.uses_time());
+  EXPECT_FALSE(CompiledExpression::make(e, {{"a", 0}}));
+  const std::vector<double> values = {2, 3};
+  EXPECT_DOUBLE_EQ(must(CompiledExpression::make(e, {{"a", 0}}, 1))(values), 6);
+}
+
+// dN/dt = g N (1 - N / K) from N0 = N_max / 10, per day, at K = N_max: N = K / (1 + 9 exp(-g t)).
+constexpr const char* kLogistic = R"toml(
+name = "logistic"
+title = "Logistic growth"
+description = "test"
+citation = "none"
+time_unit = "d"
+[[parameter]]
+name = "g"
+unit = "1/d"
+description = "growth rate"
+typical = 0.5
+sd = 0.2
+[[parameter]]
+name = "K"
+unit = "mg"
+description = "capacity"
+knowledge = "public"
+typical = 100.0
+[[state]]
+name = "N"
+unit = "mg"
+description = "mass"
+initial = "K / 10"
+rate = "piecewise(g * N * room, time < late, 0)"
+[[variable]]
+name = "room"
+unit = "1"
+description = "what is left"
+formula = "1 - N / K"
+[[parameter]]
+name = "late"
+unit = "d"
+description = "when growth stops"
+knowledge = "public"
+typical = 30.0
+[[output]]
+name = "mass"
+unit = "mg"
+description = "mass"
+formula = "N"
+[[output]]
+name = "share"
+unit = "1"
+description = "logit of the share"
+formula = "N / K"
+link = "ln(x / (1 - x))"
+[[oracle]]
+description = "closed form at two days"
+values = { g = 0.7 }
+output = "share"
+at_h = 48.0
+quantity = "value_at"
+expected = -0.797224577336
+tolerance = 1e-8
+)toml";
+
+TEST(ReadModel, KnowsDaysVariablesStartsAndLinks) {
+  const Model model = must(parse_model(kLogistic, "logistic.toml"));
+  EXPECT_FALSE(model.takes_doses());
+  EXPECT_EQ(model.hours_per_time, 24);
+  EXPECT_FALSE(LinearSolver::make(model));
+  const Curves curves = must(reference_curves(model, {{"g", 0.7}}, {}, {0, 24, 48, 24 * 40}));
+  for (std::size_t i = 0; i < 3; ++i) {
+    const double days = static_cast<double>(i);
+    EXPECT_NEAR(curves[0][i], 100 / (1 + 9 * std::exp(-0.7 * days)), 1e-7);
+    EXPECT_NEAR(curves[1][i], 1 / (1 + 9 * std::exp(-0.7 * days)), 1e-9);
+  }
+  EXPECT_NEAR(curves[1][3], 1, 1e-7);
+  EXPECT_TRUE(reproduce_oracles(model));
+  EXPECT_FALSE(reference_curves(model, {{"g", 0.7}}, {{0, 1, 0}}, {1})) << "nothing to dose";
+}
+
 TEST(Expression, RefusesWhatItCannotMean) {
   for (const std::string bad :
-       {"", "a +", "sin(a)", "time", "a < b", "piecewise(a, b)", "f(a)", "a b"}) {
+       {"", "a +", "piecewise(a, b < a)", "f(a)", "a b", "1/0 + inf", "rateOf(2)"}) {
     EXPECT_FALSE(parse_expression(bad)) << bad;
   }
   EXPECT_EQ(parse_expression(std::string(kMaxFormulaBytes + 1, 'a')).error().code,
@@ -199,9 +290,15 @@ TEST(Expression, RefusesWhatItCannotMean) {
 
 TEST(Unit, KnowsProductsQuotientsAndPowers) {
   EXPECT_TRUE(must(parse_dimension("mg/L")).equals(must(parse_dimension("ug/mL"))));
-  EXPECT_TRUE(must(parse_dimension("mL/min")).equals(Dimension{0.06, {0, 1, -1, 0}}));
-  EXPECT_TRUE(must(parse_dimension("mg.h/L2")).equals(Dimension{1e-3, {1, -2, 1, 0}}));
+  EXPECT_TRUE(must(parse_dimension("mL/min")).equals(Dimension{0.06, {0, 3, -1, 0, 0}}));
+  EXPECT_TRUE(must(parse_dimension("mg.h/L2")).equals(Dimension{1e-3, {1, -6, 1, 0, 0}}));
   EXPECT_TRUE(must(parse_dimension("%")).is_number());
+  // 120 mmHg are 15.9987 kPa; 5 litres a minute through 1200 dyn s / cm5 raise 80 mmHg.
+  EXPECT_NEAR(must(parse_dimension("mm[Hg]")).factor / must(parse_dimension("kPa")).factor,
+              0.133322, 1e-9);
+  EXPECT_TRUE(must(parse_dimension("10*9{cells}/L")).equals(must(parse_dimension("10*3/uL"))));
+  EXPECT_TRUE(must(parse_dimension("mL")).equals(must(parse_dimension("cm3"))));
+  EXPECT_TRUE(must(parse_dimension("d")).equals(Dimension{24, {0, 0, 1, 0, 0}}));
   for (const std::string bad : {"", "mg//L", "/L", "mg/", "furlong", "L22"}) {
     EXPECT_FALSE(parse_dimension(bad)) << bad;
   }

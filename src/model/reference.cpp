@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "model/equations.h"
 #include "model/validate.h"
@@ -71,8 +70,7 @@ Status validate_schedule(const std::vector<Dose>& doses, const std::vector<doubl
 
 namespace {
 
-constexpr double kRelativeTolerance = 1e-10;
-constexpr double kAbsoluteTolerance = 1e-13;  // of all drug given
+constexpr double kAbsoluteOfRelative = 1e-3;  // of the relative tolerance, of the states' sizes
 constexpr long kMaxSteps = 1'000'000;
 
 struct Problem {
@@ -81,10 +79,10 @@ struct Problem {
   double infusion_rate = 0;
 };
 
-int right_hand_side(sunrealtype, N_Vector y, N_Vector out, void* user) {
+int right_hand_side(sunrealtype time_h, N_Vector y, N_Vector out, void* user) {
   auto& problem = *static_cast<Problem*>(user);
   const std::size_t n = problem.equations->state_count();
-  problem.equations->rates(problem.values, {N_VGetArrayPointer(y), n},
+  problem.equations->rates(problem.values, time_h, {N_VGetArrayPointer(y), n},
                            {N_VGetArrayPointer(out), n});
   N_VGetArrayPointer(out)[problem.equations->dose_state()] += problem.infusion_rate;
   for (std::size_t i = 0; i < n; ++i) {
@@ -96,16 +94,18 @@ int right_hand_side(sunrealtype, N_Vector y, N_Vector out, void* user) {
 /// CVODE with everything it owns.
 class Cvode {
  public:
-  Cvode(Problem& problem, double absolute_tolerance) : problem_(&problem) {
+  Cvode(Problem& problem, const std::vector<double>& initial, double relative_tolerance,
+        double absolute_tolerance)
+      : problem_(&problem) {
     const auto n = static_cast<sunindextype>(problem.equations->state_count());
     SUNContext_Create(nullptr, &context_);
     state_ = N_VNew_Serial(n, context_);
-    std::copy(problem.equations->initial().begin(), problem.equations->initial().end(), states());
+    std::copy(initial.begin(), initial.end(), states());
     matrix_ = SUNDenseMatrix(n, n, context_);
     solver_ = SUNLinSol_Dense(state_, matrix_, context_);
     memory_ = CVodeCreate(CV_BDF, context_);
     const bool ready = CVodeInit(memory_, right_hand_side, 0, state_) == CV_SUCCESS &&
-                       CVodeSStolerances(memory_, kRelativeTolerance, absolute_tolerance) == 0 &&
+                       CVodeSStolerances(memory_, relative_tolerance, absolute_tolerance) == 0 &&
                        CVodeSetUserData(memory_, problem_) == 0 &&
                        CVodeSetLinearSolver(memory_, solver_, matrix_) == 0 &&
                        CVodeSetMaxNumSteps(memory_, kMaxSteps) == 0 &&
@@ -165,63 +165,141 @@ std::vector<Event> events_of(const std::vector<Dose>& doses, double bioavailabil
   return out;
 }
 
+/// One patient on the way through the doses.
+class Run {
+ public:
+  Run(const std::string& name, const Equations& equations, const std::vector<double>& parameters,
+      const std::vector<Dose>& doses, double tolerance)
+      : name_(name),
+        equations_(equations),
+        problem_{&equations, equations.prepare(parameters), 0},
+        initial_(equations.initial(problem_.values)),
+        events_(events_of(doses, equations.bioavailability())),
+        cvode_(problem_, initial_, tolerance, kAbsoluteOfRelative * tolerance * size_of(doses)) {}
+
+  Result<Curves> to(const std::vector<double>& times_h) {
+    Curves out(equations_.output_count(), std::vector<double>(times_h.size()));
+    std::size_t next_time = 0;
+    while (next_time < times_h.size()) {
+      apply_events();
+      const bool more_events = next_event_ < events_.size();
+      const double stop =
+          more_events ? events_[next_event_].time_h : std::max(times_h.back(), now_);
+      if (stop > now_) cvode_.restart(now_, stop);
+      for (; next_time < times_h.size() && times_h[next_time] <= stop; ++next_time) {
+        if (more_events && times_h[next_time] == stop) break;
+        if (Status s = advance(times_h[next_time]); !s) return s.error();
+        read(next_time, out);
+      }
+      if (next_time == times_h.size()) break;
+      if (Status s = advance(stop); !s) return s.error();
+    }
+    return out;
+  }
+
+ private:
+  // What the states are measured by: all drug given and all that is there at the start.
+  double size_of(const std::vector<Dose>& doses) const {
+    double total = 0;
+    for (const Dose& d : doses) total += std::abs(d.amount);
+    for (const double x : initial_) total += std::abs(x);
+    return std::max(total, 1e-6);
+  }
+
+  void apply_events() {
+    for (; next_event_ < events_.size() && events_[next_event_].time_h <= now_; ++next_event_) {
+      const Event& event = events_[next_event_];
+      cvode_.states()[equations_.dose_state()] += event.jump;
+      active_ += event.rate_change == 0 ? 0 : event.rate_change > 0 ? 1 : -1;
+      problem_.infusion_rate = active_ == 0 ? 0 : problem_.infusion_rate + event.rate_change;
+    }
+  }
+
+  Status advance(double to) {
+    if (to <= now_) return {};
+    if (!cvode_.advance(to)) {
+      return Error{ErrorCode::kLimit, name_ + ": CVODE stopped between " + std::to_string(now_) +
+                                          " h and " + std::to_string(to) +
+                                          " h; look for a rate that grows without bound, a "
+                                          "division by 0 or a root of a negative number"};
+    }
+    now_ = to;
+    return {};
+  }
+
+  void read(std::size_t t, Curves& out) {
+    std::vector<double> column(out.size());
+    equations_.outputs(problem_.values, now_, {cvode_.states(), equations_.state_count()}, column);
+    for (std::size_t o = 0; o < out.size(); ++o) out[o][t] = column[o];
+  }
+
+  const std::string& name_;
+  const Equations& equations_;
+  Problem problem_;
+  std::vector<double> initial_;
+  std::vector<Event> events_;
+  Cvode cvode_;
+  std::size_t next_event_ = 0;
+  double now_ = 0;
+  int active_ = 0;  // running infusions, so that the rate returns to exactly 0
+};
+
 }  // namespace
 
-Result<std::vector<double>> reference_curve(const Model& model, const Values& parameters,
-                                            const std::vector<Dose>& doses,
-                                            const std::vector<double>& times_h) {
-  const auto given = parameter_values(model, parameters);
-  if (!given) return given.error();
+struct ReferenceSolver::State {
+  std::string name;
+  bool takes_doses;
+  Equations equations;
+};
+
+ReferenceSolver::ReferenceSolver(const Model& model)
+    : state_(
+          std::make_shared<State>(State{model.name, model.takes_doses(), Equations::make(model)})) {
+}
+
+Result<Curves> ReferenceSolver::curves(const std::vector<double>& parameters,
+                                       const std::vector<Dose>& doses,
+                                       const std::vector<double>& times_h,
+                                       double relative_tolerance) const {
   if (Status s = validate_schedule(doses, times_h); !s) return s.error();
-
-  const Equations equations = Equations::make(model);
-  Problem problem{&equations, equations.prepare(*given), 0};
-  double total = 0;
-  for (const Dose& d : doses) total += std::abs(d.amount);
-  for (const double x : equations.initial()) total += std::abs(x);
-  Cvode cvode(problem, kAbsoluteTolerance * std::max(total, 1e-6));
-
-  const std::vector<Event> events = events_of(doses, equations.bioavailability());
-  std::size_t next_event = 0, next_time = 0;
-  std::vector<double> out;
-  double now = 0;
-  int active = 0;  // running infusions, so that the rate returns to exactly 0
-  while (next_time < times_h.size()) {
-    for (; next_event < events.size() && events[next_event].time_h <= now; ++next_event) {
-      const Event& event = events[next_event];
-      cvode.states()[equations.dose_state()] += event.jump;
-      active += event.rate_change == 0 ? 0 : event.rate_change > 0 ? 1 : -1;
-      problem.infusion_rate = active == 0 ? 0 : problem.infusion_rate + event.rate_change;
-    }
-    const double stop =
-        next_event < events.size() ? events[next_event].time_h : std::max(times_h.back(), now);
-    if (stop > now) cvode.restart(now, stop);
-    for (double at = now; next_time < times_h.size() && times_h[next_time] <= stop; ++next_time) {
-      const bool at_event = times_h[next_time] == stop && next_event < events.size();
-      if (at_event) break;
-      if (times_h[next_time] > at && !cvode.advance(at = times_h[next_time])) {
-        return Error{ErrorCode::kLimit, model.name + ": CVODE stopped before " +
-                                            std::to_string(times_h[next_time]) + " h"};
-      }
-      out.push_back(equations.output(problem.values, {cvode.states(), equations.state_count()}));
-    }
-    const bool more = next_time < times_h.size();
-    const bool behind = next_time == 0 || times_h[next_time - 1] < stop;
-    if (more && stop > now && behind && !cvode.advance(stop)) {
-      return Error{ErrorCode::kLimit,
-                   model.name + ": CVODE stopped before " + std::to_string(stop) + " h"};
-    }
-    now = stop;
+  const Equations& equations = state_->equations;
+  if (!doses.empty() && !state_->takes_doses) {
+    return Error{ErrorCode::kInvalidArgument,
+                 state_->name + " takes no doses; it has no [dose] table"};
+  }
+  if (equations.state_count() > 0) {
+    return Run(state_->name, equations, parameters, doses, relative_tolerance).to(times_h);
+  }
+  Curves out(equations.output_count(), std::vector<double>(times_h.size()));
+  std::vector<double> values = equations.prepare(parameters), column(out.size());
+  for (std::size_t t = 0; t < times_h.size(); ++t) {
+    equations.outputs(values, times_h[t], {}, column);
+    for (std::size_t o = 0; o < out.size(); ++o) out[o][t] = column[o];
   }
   return out;
 }
 
-Result<std::vector<double>> fast_curve(const Model& model, const Values& parameters,
-                                       const std::vector<Dose>& doses,
-                                       const std::vector<double>& times_h) {
+Result<Curves> reference_curves(const Model& model, const Values& parameters,
+                                const std::vector<Dose>& doses,
+                                const std::vector<double>& times_h) {
+  const auto given = parameter_values(model, parameters);
+  if (!given) return given.error();
+  return ReferenceSolver(model).curves(*given, doses, times_h);
+}
+
+Result<std::vector<double>> reference_curve(const Model& model, const Values& parameters,
+                                            const std::vector<Dose>& doses,
+                                            const std::vector<double>& times_h) {
+  auto all = reference_curves(model, parameters, doses, times_h);
+  if (!all) return all.error();
+  return std::move(all->front());
+}
+
+Result<Curves> fast_curves(const Model& model, const Values& parameters,
+                           const std::vector<Dose>& doses, const std::vector<double>& times_h) {
   const auto linear = LinearSolver::make(model);
-  if (!linear) return reference_curve(model, parameters, doses, times_h);
-  return linear->curve(parameters, doses, times_h);
+  if (!linear) return reference_curves(model, parameters, doses, times_h);
+  return linear->curves(parameters, doses, times_h);
 }
 
 }  // namespace salus::model

@@ -56,6 +56,18 @@ double TomlTable::number_or(std::string_view key, double fallback) {
   return has(key) ? number(key) : fallback;
 }
 
+bool TomlTable::boolean_or(std::string_view key, bool fallback) {
+  if (!has(key)) return fallback;
+  const auto value = need(key).value<bool>();
+  if (!need(key).is_boolean() || !value) complain(key, "must be true or false");
+  return *value;
+}
+
+bool TomlTable::is_text(std::string_view key) {
+  const toml::node* node = find(key);
+  return node != nullptr && node->is_string();
+}
+
 int TomlTable::integer_or(std::string_view key, int fallback) {
   if (!has(key)) return fallback;
   const toml::node& node = need(key);

@@ -30,6 +30,8 @@ class TomlTable {
   std::string text_or(std::string_view key, std::string_view fallback);
   double number(std::string_view key);
   double number_or(std::string_view key, double fallback);
+  bool boolean_or(std::string_view key, bool fallback);
+  bool is_text(std::string_view key);  ///< present, and a string
   int integer_or(std::string_view key, int fallback);
   std::vector<std::string> texts(std::string_view key);
   std::vector<double> numbers(std::string_view key);

@@ -11,10 +11,11 @@
 
 namespace salus::model {
 
-/// A unit is `factor` (to g, L, h, mol) times powers of mass, volume, time and amount of substance.
+/// A unit is `factor` (to g, dm, h, mol, [IU]) times powers of mass, length, time, amount of
+/// substance and biological activity.
 struct Dimension {
   double factor = 1;
-  std::array<double, 4> exponents{};  ///< mass, volume, time, amount
+  std::array<double, 5> exponents{};  ///< mass, length, time, amount, activity
 
   Dimension times(const Dimension& other, double power) const;
   /// Same exponents and the same factor (relative 1e-9).
@@ -22,12 +23,19 @@ struct Dimension {
   bool is_number() const;
 };
 
-/// Products and quotients ('.' and '/') of kg g mg ug ng L dL mL h min s d mol mmol 1 %, with
-/// integer exponents ("L2"). Errors: kInvalidArgument naming the part that is unknown.
+/// Products and quotients ('.' and '/') of UCUM units of mass, length, volume, time, amount,
+/// pressure and activity, powers of ten ("10*9") and integer exponents ("m2"); what stands in
+/// braces
+/// ("{cells}/uL") says what is counted and has no dimension. Years and months are Julian.
+/// Errors: kInvalidArgument naming the part that is unknown, and all that are known.
 Result<Dimension> parse_dimension(std::string_view unit);
 
-/// The dimension of a formula whose symbols have `units`. Errors: kInvalidArgument when terms of
-/// different dimensions are added, or exp, ln, or an exponent has a dimension.
+/// The key of the independent variable in infer_dimension's map.
+inline constexpr std::string_view kTimeSymbol = "time";
+
+/// The dimension of a formula whose symbols have `units`. A bare 0 goes with every unit.
+/// Errors: kInvalidArgument when terms of different dimensions are added or compared, or exp, ln,
+/// sin or an exponent has a dimension.
 Result<Dimension> infer_dimension(const Expression& formula,
                                   const std::map<std::string, Dimension, std::less<>>& units);
 

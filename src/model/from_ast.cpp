@@ -1,0 +1,224 @@
+#include "model/from_ast.h"
+
+#include <cmath>
+#include <limits>
+
+namespace salus::model {
+namespace {
+
+using Kind = ExpressionKind;
+
+// CODATA 2006, the value that SBML Level 3 Version 1 fixes for its csymbol (section 3.4.6).
+constexpr double kAvogadro = 6.02214179e23;
+
+Error unsupported(const std::string& what) {
+  return {ErrorCode::kInvalidArgument,
+          "formula: " + what +
+              " is not supported; use numbers, symbols, time, + - * / ^, comparisons, piecewise, "
+              "exp, ln, sqrt, min, max, abs, floor, ceil and the trigonometric functions"};
+}
+
+Expression reciprocal(Expression e) {
+  return Expression::of(Kind::kDivide, {Expression::constant(1), std::move(e)});
+}
+
+// Towards zero, as SBML's quotient and rem want it.
+Expression truncated(const Expression& e) {
+  return Expression::of(Kind::kSelect, {Expression::of(Kind::kCeil, {e}),
+                                        Expression::of(Kind::kLess, {e, Expression::constant(0)}),
+                                        Expression::of(Kind::kFloor, {e})});
+}
+
+class Converter {
+ public:
+  explicit Converter(int max_depth) : max_depth_(max_depth) {}
+
+  // A bare chain a+b+c arrives as one n-ary or as nested nodes; only true nesting counts as depth.
+  Result<Expression> convert(const ASTNode& node, int depth) const {
+    if (depth > max_depth_) {
+      return Error{ErrorCode::kLimit, "formula: nested deeper than " + std::to_string(max_depth_)};
+    }
+    switch (node.getType()) {
+      case AST_INTEGER: return Expression::constant(static_cast<double>(node.getInteger()));
+      case AST_REAL:
+      case AST_REAL_E:
+      case AST_RATIONAL: return Expression::constant(node.getReal());
+      case AST_NAME: return symbol(node);
+      case AST_NAME_TIME: return Expression{Kind::kTime, 0, {}, {}};
+      case AST_NAME_AVOGADRO: return Expression::constant(kAvogadro);
+      case AST_CONSTANT_E: return Expression::constant(std::exp(1.0));
+      case AST_CONSTANT_PI: return Expression::constant(std::acos(-1.0));
+      case AST_CONSTANT_TRUE: return Expression::constant(1);
+      case AST_CONSTANT_FALSE: return Expression::constant(0);
+      case AST_FUNCTION_RATE_OF: {
+        if (node.getNumChildren() != 1 || node.getChild(0)->getType() != AST_NAME) {
+          return unsupported("rateOf of something that is not a symbol");
+        }
+        return Expression::named("rateOf(" + std::string(node.getChild(0)->getName()) + ")");
+      }
+      default: break;
+    }
+    std::vector<Expression> operands;
+    for (unsigned i = 0; i < node.getNumChildren(); ++i) {
+      auto operand = convert(*node.getChild(i), depth + 1);
+      if (!operand) return operand;
+      operands.push_back(std::move(*operand));
+    }
+    return combine(node, std::move(operands));
+  }
+
+ private:
+  using Operands = std::vector<Expression>;
+
+  static Result<Expression> symbol(const ASTNode& node) {
+    const std::string name = node.getName() == nullptr ? "" : node.getName();
+    if (name.empty()) return unsupported("a symbol without a name");
+    return Expression::named(name);
+  }
+
+  static Result<Expression> combine(const ASTNode& node, Operands operands) {
+    const std::string name =
+        node.getName() == nullptr ? "an operation" : "'" + std::string(node.getName()) + "'";
+    const std::size_t count = operands.size();
+    switch (node.getType()) {
+      case AST_PLUS: return count == 0 ? Expression::constant(0) : chain(Kind::kAdd, operands);
+      case AST_TIMES:
+        return count == 0 ? Expression::constant(1) : chain(Kind::kMultiply, operands);
+      case AST_MINUS:
+        return count == 1 ? unary(Kind::kNegate, operands) : chain(Kind::kSubtract, operands);
+      case AST_DIVIDE: return chain(Kind::kDivide, operands);
+      case AST_POWER:
+      case AST_FUNCTION_POWER: return chain(Kind::kPower, operands);
+      case AST_FUNCTION_MIN: return chain(Kind::kMin, operands);
+      case AST_FUNCTION_MAX: return chain(Kind::kMax, operands);
+      case AST_LOGICAL_AND:
+        return count == 0 ? Expression::constant(1) : chain(Kind::kAnd, operands);
+      case AST_LOGICAL_OR: return count == 0 ? Expression::constant(0) : chain(Kind::kOr, operands);
+      case AST_LOGICAL_XOR:
+        return count == 0 ? Expression::constant(0) : chain(Kind::kXor, operands);
+      case AST_LOGICAL_NOT: return unary(Kind::kNot, operands);
+      case AST_LOGICAL_IMPLIES:
+        if (count != 2) return unsupported("implies without two operands");
+        return Expression::of(Kind::kOr, {Expression::of(Kind::kNot, {operands[0]}), operands[1]});
+      case AST_RELATIONAL_LT: return compare(Kind::kLess, false, operands);
+      case AST_RELATIONAL_LEQ: return compare(Kind::kLessEqual, false, operands);
+      case AST_RELATIONAL_GT: return compare(Kind::kLess, true, operands);
+      case AST_RELATIONAL_GEQ: return compare(Kind::kLessEqual, true, operands);
+      case AST_RELATIONAL_EQ: return compare(Kind::kEqual, false, operands);
+      case AST_RELATIONAL_NEQ: return compare(Kind::kNotEqual, false, operands);
+      case AST_FUNCTION_PIECEWISE: return piecewise(operands);
+      case AST_FUNCTION_ROOT: return root(operands);
+      case AST_FUNCTION_LOG: return logarithm(operands);
+      case AST_FUNCTION_QUOTIENT:
+        if (count != 2) return unsupported("quotient without two operands");
+        return truncated(Expression::of(Kind::kDivide, operands));
+      case AST_FUNCTION_REM: return remainder(operands);
+      default: break;
+    }
+    if (count != 1) return unsupported(name);
+    return function(node.getType(), name, operands);
+  }
+
+  static Result<Expression> function(ASTNodeType_t type, const std::string& name,
+                                     Operands& operands) {
+    static const std::map<ASTNodeType_t, Kind> kFunctions = {
+        {AST_FUNCTION_EXP, Kind::kExp},       {AST_FUNCTION_LN, Kind::kLn},
+        {AST_FUNCTION_ABS, Kind::kAbs},       {AST_FUNCTION_FLOOR, Kind::kFloor},
+        {AST_FUNCTION_CEILING, Kind::kCeil},  {AST_FUNCTION_SIN, Kind::kSin},
+        {AST_FUNCTION_COS, Kind::kCos},       {AST_FUNCTION_TAN, Kind::kTan},
+        {AST_FUNCTION_ARCSIN, Kind::kAsin},   {AST_FUNCTION_ARCCOS, Kind::kAcos},
+        {AST_FUNCTION_ARCTAN, Kind::kAtan},   {AST_FUNCTION_SINH, Kind::kSinh},
+        {AST_FUNCTION_COSH, Kind::kCosh},     {AST_FUNCTION_TANH, Kind::kTanh},
+        {AST_FUNCTION_ARCSINH, Kind::kAsinh}, {AST_FUNCTION_ARCCOSH, Kind::kAcosh},
+        {AST_FUNCTION_ARCTANH, Kind::kAtanh}, {AST_FUNCTION_FACTORIAL, Kind::kFactorial}};
+    // 1 / f(x), and f(1 / x).
+    static const std::map<ASTNodeType_t, Kind> kReciprocals = {
+        {AST_FUNCTION_SEC, Kind::kCos},   {AST_FUNCTION_CSC, Kind::kSin},
+        {AST_FUNCTION_COT, Kind::kTan},   {AST_FUNCTION_SECH, Kind::kCosh},
+        {AST_FUNCTION_CSCH, Kind::kSinh}, {AST_FUNCTION_COTH, Kind::kTanh}};
+    static const std::map<ASTNodeType_t, Kind> kOfReciprocals = {
+        {AST_FUNCTION_ARCSEC, Kind::kAcos},   {AST_FUNCTION_ARCCSC, Kind::kAsin},
+        {AST_FUNCTION_ARCCOT, Kind::kAtan},   {AST_FUNCTION_ARCSECH, Kind::kAcosh},
+        {AST_FUNCTION_ARCCSCH, Kind::kAsinh}, {AST_FUNCTION_ARCCOTH, Kind::kAtanh}};
+    if (const auto f = kFunctions.find(type); f != kFunctions.end()) {
+      return unary(f->second, operands);
+    }
+    if (const auto f = kReciprocals.find(type); f != kReciprocals.end()) {
+      return reciprocal(Expression::of(f->second, operands));
+    }
+    if (const auto f = kOfReciprocals.find(type); f != kOfReciprocals.end()) {
+      return Expression::of(f->second, {reciprocal(operands[0])});
+    }
+    return unsupported(name);
+  }
+
+  static Result<Expression> unary(Kind kind, const Operands& operands) {
+    if (operands.size() != 1) return unsupported("a function without its one operand");
+    return Expression::of(kind, operands);
+  }
+
+  // a op b op c as ((a op b) op c).
+  static Result<Expression> chain(Kind kind, Operands& operands) {
+    if (operands.empty()) return unsupported("an operator without operands");
+    Expression out = std::move(operands[0]);
+    for (std::size_t i = 1; i < operands.size(); ++i) {
+      out = Expression::of(kind, {std::move(out), std::move(operands[i])});
+    }
+    return out;
+  }
+
+  // a < b < c as a < b and b < c.
+  static Result<Expression> compare(Kind kind, bool swapped, const Operands& operands) {
+    if (operands.size() < 2) return unsupported("a comparison of fewer than two values");
+    Operands pairs;
+    for (std::size_t i = 0; i + 1 < operands.size(); ++i) {
+      const Expression &a = operands[i], &b = operands[i + 1];
+      pairs.push_back(swapped ? Expression::of(kind, {b, a}) : Expression::of(kind, {a, b}));
+    }
+    return chain(Kind::kAnd, pairs);
+  }
+
+  static Result<Expression> piecewise(Operands& operands) {
+    const bool complete = operands.size() % 2 == 1;
+    Expression out = complete ? std::move(operands.back())
+                              : Expression::constant(std::numeric_limits<double>::quiet_NaN());
+    for (std::size_t i = operands.size() / 2; i-- > 0;) {
+      out = Expression::of(Kind::kSelect, {std::move(operands[2 * i]),
+                                           std::move(operands[2 * i + 1]), std::move(out)});
+    }
+    return out;
+  }
+
+  static Result<Expression> root(Operands& operands) {
+    const bool square =
+        operands.size() == 1 ||
+        (operands.size() == 2 && operands[0].kind == Kind::kNumber && operands[0].number == 2);
+    if (operands.empty() || operands.size() > 2) return unsupported("this root");
+    if (square) return Expression::of(Kind::kSqrt, {std::move(operands.back())});
+    return Expression::of(Kind::kPower, {std::move(operands[1]), reciprocal(operands[0])});
+  }
+
+  static Result<Expression> logarithm(Operands& operands) {
+    if (operands.empty() || operands.size() > 2) return unsupported("this logarithm");
+    Expression base = operands.size() == 2 ? std::move(operands[0]) : Expression::constant(10);
+    return Expression::of(Kind::kDivide, {Expression::of(Kind::kLn, {std::move(operands.back())}),
+                                          Expression::of(Kind::kLn, {std::move(base)})});
+  }
+
+  static Result<Expression> remainder(const Operands& operands) {
+    if (operands.size() != 2) return unsupported("rem without two operands");
+    const Expression whole = truncated(Expression::of(Kind::kDivide, operands));
+    return Expression::of(Kind::kSubtract,
+                          {operands[0], Expression::of(Kind::kMultiply, {operands[1], whole})});
+  }
+
+  int max_depth_;
+};
+
+}  // namespace
+
+Result<Expression> expression_of(const ASTNode& node, int max_depth) {
+  return Converter(max_depth).convert(node, 0);
+}
+
+}  // namespace salus::model
