@@ -146,7 +146,8 @@ class ModelReader {
     const bool is_log = p.transform == Transform::kLog;
     p.low = t.number_or("low", is_log ? p.typical * std::exp(-reach) : p.typical - reach);
     p.high = t.number_or("high", is_log ? p.typical * std::exp(reach) : p.typical + reach);
-    if (!(p.low < p.typical && p.typical < p.high) || (is_log && p.low <= 0)) {
+    const bool inside = p.low <= p.typical && p.typical <= p.high && p.low < p.high;
+    if (!inside || (is_log && p.low <= 0)) {
       t.complain("typical",
                  "must lie between low and high" + std::string(is_log ? ", low above 0" : ""));
     }
