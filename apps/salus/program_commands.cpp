@@ -7,6 +7,7 @@
 #include "client/key_file.h"
 #include "client/twin.h"
 #include "client/upload.h"
+#include "program_text.h"
 #include "runtime/memory.h"
 #include "terminal.h"
 
@@ -21,22 +22,8 @@ struct ProgramOptions {
   std::string output;
   std::string cache;
   int threads = 2;
+  bool explain = false;
 };
-
-json to_json(const program::Certificate& c) {
-  return {{"population_samples", c.population_samples},
-          {"population_median", c.population_median},
-          {"population_p99", c.population_p99},
-          {"population_max", c.population_max},
-          {"box_samples", c.box_samples},
-          {"box_p99", c.box_p99},
-          {"box_max", c.box_max},
-          {"cvode_samples", c.cvode_samples},
-          {"cvode_max", c.cvode_max},
-          {"noise_bound", c.noise_bound},
-          {"seed", c.seed},
-          {"transforms", c.transforms}};
-}
 
 std::string cost_text(const program::Program& p, const ckks::Parameters& params,
                       const client::KeyPlan& plan, const client::InputSizes& inputs,
@@ -63,18 +50,18 @@ std::string schema_text(const program::Program& p) {
   for (const program::Input& i : p.inputs) {
     text += fmt::format("  {:<6} = {:<16} {:<6} {}\n", i.name, i.formula, i.unit, i.description);
   }
-  text += fmt::format("gives\n  {} ({}) of {} regimens at {} times, {:g} to {:g} h{}\n",
-                      p.output.name, p.output.unit, p.output.regimens.size(),
-                      p.output.times_h.size(), p.output.times_h.front(), p.output.times_h.back(),
-                      p.output.linear_in_dose ? "; linear in the dose" : "");
-  const program::Certificate& c = p.certificate;
+  text += "gives\n";
+  for (const program::Output& o : p.output.outputs) {
+    text += fmt::format("  {} ({}) {}\n", o.name, o.unit, o.description);
+  }
   text += fmt::format(
-      "certificate, share of the peak\n  held-out patients ({}): median {:.1e}, 99 % {:.1e}, worst "
-      "{:.1e}\n  whole box ({}): 99 % {:.1e}, worst {:.1e}\n  CVODE on {} of them: within {:.1e}\n "
-      " "
-      "ciphertext noise at most {:.1e}\n",
-      c.population_samples, c.population_median, c.population_p99, c.population_max, c.box_samples,
-      c.box_p99, c.box_max, c.cvode_samples, c.cvode_max, c.noise_bound);
+      "  of {} regimens at {} times, {:g} to {:g} h{}{}\n", p.output.regimens.size(),
+      p.output.times_h.size(), p.output.times_h.front(), p.output.times_h.back(),
+      p.output.linear_in_dose ? "; linear in the dose" : "",
+      p.output.modes.columns == 0
+          ? ""
+          : fmt::format("; as {} modes, expanded by the client", p.output.modes.columns));
+  text += certificate_text(p);
   return text;
 }
 
@@ -143,13 +130,18 @@ std::string cache_name(const std::string& question, const model::Model& model) {
 }
 
 Result<Bytes> compile(const analysis::SimulateQuestion& question, const model::Model& model,
-                      const ProgramOptions& options, bool silent) {
+                      const ProgramOptions& options, bool silent,
+                      std::vector<compiler::FamilyOption>& families) {
   Progress progress("compile " + question.model, silent);
   analysis::SimulateOptions how;
   how.threads = options.threads;
+  how.explanation = &families;
   how.progress = [&](std::string_view stage, double fraction) { progress.show(fraction, stage); };
   const Result<program::Program> compiled = analysis::simulate(model, question, how);
-  if (!compiled) return compiled.error();
+  if (!compiled) {
+    if (families.empty()) return compiled.error();
+    return Error{compiled.error().code, compiled.error().message + "\n" + families_text(families)};
+  }
   progress.finish(fmt::format("certified, worst held-out error {:.1e} of the peak",
                               compiled->certificate.population_max));
   return program::serialize(*compiled);
@@ -171,12 +163,14 @@ Result<Answer> build(const Common& common, const ProgramOptions& options) {
   const fs::path cached = cache / cache_name(*text, *model);
   bool reused = false;
   Bytes bytes;
+  std::vector<compiler::FamilyOption> families;
+  // Families are worked out while compiling, so whoever asks for them has it done again.
   if (Result<Bytes> earlier = read_file(cached, program::kMaxProgramBytes);
-      earlier && program::parse(*earlier)) {
+      !options.explain && earlier && program::parse(*earlier)) {
     bytes = std::move(earlier).value();
     reused = true;
   } else {
-    Result<Bytes> compiled = compile(*question, *model, options, common.silent());
+    Result<Bytes> compiled = compile(*question, *model, options, common.silent(), families);
     if (!compiled) return compiled.error();
     bytes = std::move(compiled).value();
     if (const Status saved = write_file(cached, bytes); !saved) return saved.error();
@@ -191,6 +185,10 @@ Result<Answer> build(const Common& common, const ProgramOptions& options) {
   answer->text = fmt::format("{} -> {}{}\n", options.file, options.output,
                              reused ? " (compiled before)" : "") +
                  answer->text;
+  if (options.explain) {
+    answer->text += "\n" + families_text(families);
+    answer->json["families"] = to_json(families);
+  }
   return answer;
 }
 
@@ -226,6 +224,8 @@ void add_program_commands(Commands& commands) {
                                  [=, &common] { return build(common, *options); });
   verb->add_option("QUESTION", options->file, "Question file (TOML)")->required();
   verb->add_option("-o,--output", options->output, "Write the program here")->required();
+  verb->add_flag("--explain", options->explain,
+                 "Print what each family of programs would need and reach");
   verb->add_option("--cache", options->cache, "Folder of compiled programs");
   verb->add_option("--threads", options->threads, "Threads")->check(CLI::Range(1, 256));
   commands.add_models_option(verb);

@@ -94,18 +94,23 @@ Result<double> error_against_reference(const Common& common, const std::string& 
   }
   model::Values given;
   for (const program::NamedValue& value : values) given[value.name] = value.value;
-  const Result<model::Values> all = model::complete(*model, given);
-  if (!all) return all.error();
   double worst = 0;
+  const std::size_t outputs = program.output.outputs.size();
   for (std::size_t r = 0; r < program.output.regimens.size(); ++r) {
     const program::Regimen& regimen = program.output.regimens[r];
-    const auto curve = model::reference_curve(
-        *model, *all,
-        model::repeated_dose(regimen.dose, regimen.start_h, regimen.interval_h, regimen.count,
-                             regimen.infusion_h),
-        program.output.times_h);
-    if (!curve) return curve.error();
-    worst = std::max(worst, client::relative_error(opened.curves[r], *curve));
+    model::Values set = given;
+    for (const program::Setting& setting : regimen.settings) set[setting.name] = setting.value;
+    std::vector<model::Dose> doses;
+    if (regimen.dose != 0) {
+      doses = model::repeated_dose(regimen.dose, regimen.start_h, regimen.interval_h, regimen.count,
+                                   regimen.infusion_h);
+    }
+    const auto curves = model::reference_curves(*model, set, doses, program.output.times_h);
+    if (!curves) return curves.error();
+    for (std::size_t o = 0; o < outputs; ++o) {
+      const std::size_t row = r * outputs + o;
+      worst = std::max(worst, client::relative_error(opened.curves[row], (*curves)[o]));
+    }
   }
   return worst;
 }
@@ -122,7 +127,10 @@ Status rescale_to_own_dose(const program::OutputGrid& output, double dose_mg,
   if (!dose) return dose.error();
   subject.dose = *dose;
   subject.rescaled = *dose != first.dose;
-  for (double& value : subject.curves.front()) value *= *dose / first.dose;
+  for (std::size_t r = 0; r < output.outputs.size(); ++r) {
+    for (double& value : subject.curves[r]) value *= *dose / first.dose;
+    subject.bands[r] *= *dose / first.dose;
+  }
   return {};
 }
 
@@ -130,8 +138,12 @@ Status add_measurements(const TableOptions& table, const program::OutputGrid& ou
                         client::SubjectReport& subject) {
   TableOptions chosen = table;
   if (chosen.subject.empty()) chosen.subject = subject.id;
-  const Result<ingest::Subject> measured = load_subject(chosen, output.unit);
+  const Result<ingest::Subject> measured = load_subject(chosen, output.outputs.front().unit);
   if (!measured) return measured.error();
+  if (output.times_h.size() < 2) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "the program gives single values; measurements are compared with curves only"};
+  }
   subject.measured = measured->observations;
   if (subject.weight_kg == 0) subject.weight_kg = measured->weight_kg;
   const client::Residuals residuals =
@@ -167,6 +179,11 @@ Result<client::Report> open_report(const Common& common, const ResultOptions& op
   subject.features = features->values;
   subject.key_id = key->id;
   subject.result_bytes = result->size();
+  Result<client::ReportBasis> basis = basis_of(*loaded);
+  if (!basis) return basis.error();
+  Result<std::vector<double>> bands = client::bands_of(*basis, opened->curves);
+  if (!bands) return bands.error();
+  subject.bands = std::move(bands).value();
   subject.curves = opened->curves;
   const Result<double> clear = client::error_against_clear(*opened, loaded->program, *values);
   if (!clear) return clear.error();
@@ -178,13 +195,12 @@ Result<client::Report> open_report(const Common& common, const ResultOptions& op
     subject.max_rel_error = *error;
   }
   const program::OutputGrid& output = loaded->program.output;
-  Status fine = rescale_to_own_dose(output, features->dose_mg, subject);
+  Status fine = program::apply_links(output, subject.curves);
+  if (fine) fine = rescale_to_own_dose(output, features->dose_mg, subject);
   if (!fine) return fine.error();
   if (!options.measured.csv.empty()) {
     if (fine = add_measurements(options.measured, output, subject); !fine) return fine.error();
   }
-  Result<client::ReportBasis> basis = basis_of(*loaded);
-  if (!basis) return basis.error();
   client::Report report{std::move(basis).value(), utc_now(), {subject}};
   client::round_curves(report);
   return report;
@@ -221,7 +237,7 @@ std::string line_of(const client::SubjectReport& s, const std::string& unit) {
 std::string table_of(const client::Report& report) {
   std::string text = "subject     upload  server s  vs CVODE    vs clear    RMSE measured\n";
   for (const auto& subject : report.subjects) {
-    text += line_of(subject, report.basis.output.unit);
+    text += line_of(subject, report.basis.output.outputs.front().unit);
   }
   return text;
 }

@@ -18,13 +18,17 @@ program::Regimen read_regimen(model::TomlTable& t) {
   program::Regimen out;
   out.id = t.text("id");
   out.label = t.text("label");
-  out.dose = t.number("dose");
+  out.dose = t.number_or("dose", 0);
   out.interval_h = t.number_or("interval_h", 0);
   out.count = t.integer_or("count", 1);
   out.start_h = t.number_or("start_h", 0);
   out.infusion_h = t.number_or("infusion_h", 0);
   if (out.id.empty() || out.id.size() > 64) t.complain("id", "must have 1 .. 64 characters");
-  if (out.dose <= 0) t.complain("dose", "must be positive");
+  if (out.dose < 0 || (t.has("dose") && out.dose == 0))
+    t.complain("dose", "must be positive, or left out where nothing is given");
+  if (t.has("set")) {
+    for (const auto& [name, value] : t.number_map("set")) out.settings.push_back({name, value});
+  }
   if (out.count < 1 || out.count > kMaxDoses) t.complain("count", "must be 1 .. 1000");
   if (out.count > 1 && out.interval_h <= 0)
     t.complain("interval_h", "must be positive for several doses");
@@ -51,6 +55,8 @@ SimulateQuestion read_question(model::TomlTable root) {
   out.name = root.text("name");
   out.model = root.text("model");
   out.question = root.text("question");
+  out.tolerance = root.number_or("tolerance", out.tolerance);
+  if (out.tolerance <= 0) root.complain("tolerance", "must be positive");
   if (root.has("times_h")) out.times_h = root.numbers("times_h");
   for (model::TomlTable& t : root.tables("times", 64)) read_segment(t, out.times_h);
   std::sort(out.times_h.begin(), out.times_h.end());
@@ -86,14 +92,38 @@ Result<SimulateQuestion> load_question(const std::filesystem::path& path) {
   return parse_question(*text, path.filename().string());
 }
 
+SimulateQuestion standard_question(const model::Model& model) {
+  SimulateQuestion out;
+  out.name = "standard";
+  out.model = model.name;
+  out.question = "What does the model's standard course look like?";
+  out.times_h = {0};
+  const model::SurrogateHint& hint = model.surrogate;
+  if (!model.states.empty()) {
+    for (int i = 1; i <= 64; ++i) out.times_h.push_back(hint.horizon_h * i / 64);
+  }
+  program::Regimen regimen{"standard", "standard course", 0, 0, 1, 0, 0, {}};
+  if (model.takes_doses()) {
+    regimen.dose = hint.dose == 0 ? 1 : hint.dose;
+    regimen.infusion_h = hint.infusion_h;
+    if (hint.interval_h > 0 && hint.interval_h < hint.horizon_h) {
+      regimen.interval_h = hint.interval_h;
+      regimen.count = 1 + static_cast<int>(hint.horizon_h / hint.interval_h);
+    }
+  }
+  out.regimens.push_back(regimen);
+  return out;
+}
+
 Result<program::Program> simulate(const model::Model& model, const SimulateQuestion& question,
                                   const SimulateOptions& options) {
   if (question.model != model.name) {
     return Error{ErrorCode::kMismatch, "question " + question.name + " is about model " +
                                            question.model + ", not " + model.name};
   }
-  auto out = compiler::compile_curves(model, question.regimens, question.times_h,
-                                      {options.seed, options.threads, options.progress});
+  auto out = compiler::compile_curves(
+      model, question.regimens, question.times_h,
+      {options.seed, options.threads, options.progress, question.tolerance, options.explanation});
   if (!out) return out;
   out->name = model.name + "/" + question.name;
   out->question = question.question;

@@ -9,18 +9,20 @@
 #include <vector>
 
 #include "base/result.h"
+#include "compiler/compile.h"
 #include "model/model.h"
 #include "program/program.h"
 
 namespace salus::analysis {
 
-/// Curves of the model's first output: regimens x times.
+/// Curves of the model's outputs: regimens x times.
 struct SimulateQuestion {
   std::string name;      ///< "regimens"; the program is called "<model>/<name>"
   std::string model;     ///< the model's name: "theophylline"
   std::string question;  ///< plain language
   std::vector<program::Regimen> regimens;
   std::vector<double> times_h;  ///< ascending, >= 0
+  double tolerance = compiler::CompileOptions::kDefaultTolerance;
 };
 
 struct SimulateOptions {
@@ -28,18 +30,24 @@ struct SimulateOptions {
   int threads = 2;         ///< the result does not depend on it
   /// Called with a stage's name and the fraction done of the whole, from the calling thread.
   std::function<void(std::string_view stage, double fraction)> progress;
+  std::vector<compiler::FamilyOption>* explanation = nullptr;  ///< filled where given
 };
 
 inline constexpr std::size_t kMaxRegimens = 256;
 inline constexpr std::size_t kMaxTimes = 1024;
 
 /// Reads models/questions/<name>.toml:
-///   name, model, question = "..."
+///   name, model, question = "...", tolerance (share of the peak that 99 % of errors keep to)
 ///   times_h = [ ... ] and/or [[times]] from, to, step
-///   [[regimen]] id, label, dose, interval_h, count, start_h, infusion_h
+///   [[regimen]] id, label, dose, interval_h, count, start_h, infusion_h,
+///     set = { public parameter = value }
 /// Errors: kNotFound, kParse, kInvalidArgument, kLimit, naming file, line and remedy.
 Result<SimulateQuestion> load_question(const std::filesystem::path& path);
 Result<SimulateQuestion> parse_question(std::string_view text, std::string_view file_name);
+
+/// The question that a certificate answers where nobody has asked another: the model's standard
+/// dose, or its course without one, at 65 times of its horizon; of a score its value.
+SimulateQuestion standard_question(const model::Model& model);
 
 /// Compiles. Two questions on one model give programs whose basis stage is the same, digest
 /// included. Errors: kMismatch if the question is about another model; kInvalidArgument; kLimit.

@@ -227,6 +227,7 @@ state = "A"
 unit = "mg"
 [surrogate]
 horizon_h = 24.0
+dose = 300.0
 max_degree = 8
 max_terms = 64
 )toml",

@@ -42,7 +42,10 @@ LinearShape linear_shape(const Node& node, const Constant& matrix, std::size_t s
   shape.fold = static_cast<std::size_t>(node.fold);
   shape.baby = static_cast<std::size_t>(node.baby);
   shape.diagonals = shape.columns / shape.fold;
-  shape.part_stride = shape.fold == 1 ? 0 : slot_count / shape.fold + shape.diagonals;
+  const std::size_t part = slot_count / shape.fold;
+  const bool spread =
+      shape.columns <= part && matrix.rows + (shape.fold - 1) * shape.diagonals <= part;
+  if (shape.fold > 1) shape.part_stride = spread ? part + shape.diagonals : shape.diagonals;
   return shape;
 }
 

@@ -75,8 +75,9 @@ struct Node {
   ///   acc = sum_i rotate(sum_j diagonal[i B + j] * rotate(x, j), i B),  j < B, i < D / B,
   /// where diagonal[i B + j] holds A[r][(r + f D + i B + j) mod c] at slot f delta + r + i B (mod
   /// S). Then acc = acc + rotate(acc, delta 2^k) for k = 0 .. log2(F) - 1 adds the parts (any
-  /// order). Needs rows + (F - 1) D <= S / F and c <= S / F. Slots 0 .. rows-1 of the result mean
-  /// something.
+  /// order). Needs rows + (F - 1) D <= S / F and c <= S / F. Where that does not hold, delta = D:
+  /// parts of few rows lie side by side, which needs rows <= D and c <= S. Slots 0 .. rows-1 of the
+  /// result mean something.
   int baby = 0;
   int fold = 1;
   int level = 0;           ///< of the result

@@ -266,12 +266,13 @@ class Verifier {
                                std::to_string(node.fold) + " is above the " +
                                std::to_string(shape.columns) + " columns");
     }
-    const std::size_t part = slots_ / shape.fold;
-    const std::size_t width = matrix.rows + (shape.fold - 1) * shape.diagonals;
-    if (shape.columns > part || width > part) {
+    const bool side_by_side = shape.part_stride == shape.diagonals;
+    const bool fits = shape.columns <= slots_ && matrix.rows <= slots_;
+    if (!fits || (side_by_side && matrix.rows > shape.diagonals)) {
       return invalid(node, std::to_string(matrix.rows) + " rows and " +
-                               std::to_string(shape.columns) + " columns do not fit a part of " +
-                               std::to_string(part) + " slots");
+                               std::to_string(shape.columns) + " columns in " +
+                               std::to_string(shape.fold) + " parts do not fit " +
+                               std::to_string(slots_) + " slots");
     }
     const std::size_t period = periods_[node.operands[0]];
     if (period > shape.columns) {

@@ -40,7 +40,8 @@ struct SubjectReport {
   bool rescaled = false;  ///< the first curve was computed for another dose and scaled exactly
   std::string origin;     ///< of the features, in words
   std::vector<ingest::Feature> features;
-  std::vector<std::vector<double>> curves;  ///< [regimen][time]; curves[0] for `dose`
+  std::vector<std::vector<double>> curves;  ///< [row][time] as in OutputGrid; the first for `dose`
+  std::vector<double> bands;                ///< half width of each curve's error band, its unit
   std::vector<ingest::Observation> measured;
 
   std::string key_id;
@@ -59,6 +60,9 @@ struct SubjectReport {
   std::optional<double> rmse_measured;
   std::size_t measured_outside = 0;  ///< measurements outside the grid, left out of the RMSE
   bool operator==(const SubjectReport&) const = default;
+
+  /// The rows of one output, in the order of the regimens.
+  std::vector<std::size_t> rows_of(const program::OutputGrid& grid, std::size_t output) const;
 };
 
 struct Report {
@@ -68,9 +72,11 @@ struct Report {
   bool operator==(const Report&) const = default;
 };
 
-/// Half width of the error band of one curve, in the output's unit: (certificate's largest error
-/// over the box + noise bound) x the curve's largest value.
-double band_of(const ReportBasis& basis, const std::vector<double>& curve);
+/// Half width of the error band of each row, in its output's unit: (certificate's largest error
+/// over the box + noise bound) x the curve's largest value, of a single value x the row's peak;
+/// carried through the output's link. `curves` are as program::expand gives them.
+Result<std::vector<double>> bands_of(const ReportBasis& basis,
+                                     const std::vector<std::vector<double>>& curves);
 
 /// Every curve rounded to declared_decimals of its band.
 void round_curves(Report& report);
@@ -79,7 +85,7 @@ void round_curves(Report& report);
 /// both digests), kConflict (a subject twice), kInvalidArgument (none).
 Result<Report> merge(const std::vector<Report>& parts);
 
-/// JSON, "salus-report 1": summary fields at the top, then one object a subject. Curves are left
+/// JSON, "salus-report 2": summary fields at the top, then one object a subject. Curves are left
 /// out of the summary; only a whole report can be parsed back.
 enum class Detail { kSummary, kWhole };
 std::string print_json(const Report& report, Detail detail);
@@ -87,7 +93,7 @@ std::string print_json(const Report& report, Detail detail);
 Result<Report> parse_report(std::string_view json);
 inline constexpr std::size_t kMaxReportBytes = 64u << 20;
 
-/// subject,regimen,label,dose,time_h,value,band: one line a grid point.
+/// subject,output,unit,regimen,label,dose,time_h,value,band: one line a grid point.
 std::string print_csv(const Report& report);
 
 /// One self-contained page: no request leaves it.

@@ -70,7 +70,7 @@ std::string checks(const ReportBasis& basis, const SubjectReport& subject) {
   html += item("Noise bound", scientific(basis.certificate.noise_bound));
   if (subject.rmse_measured) {
     html += item("Measurements", fmt::format("RMSE {:.3f} {}, {} points", *subject.rmse_measured,
-                                             escape_html(basis.output.unit),
+                                             escape_html(basis.output.outputs.front().unit),
                                              subject.measured.size() - subject.measured_outside));
   }
   return html + "</dl>";

@@ -19,6 +19,16 @@ std::string picked_css(std::size_t regimens) {
   return css + "{stroke:var(--pick);stroke-width:2.6}";
 }
 
+// "2 outputs of 24 regimens at 128 times"
+std::string counted(const program::OutputGrid& grid) {
+  const auto many = [](std::size_t n, const char* what) {
+    return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+  };
+  std::string text = many(grid.regimens.size(), "regimen");
+  if (grid.outputs.size() > 1) text = many(grid.outputs.size(), "output") + " of " + text;
+  return grid.times_h.size() == 1 ? text : text + " at " + many(grid.times_h.size(), "time");
+}
+
 std::string head_html(const Report& report) {
   const ReportBasis& basis = report.basis;
   const std::size_t count = report.subjects.size();
@@ -36,12 +46,12 @@ std::string head_html(const Report& report) {
   html += fmt::format(
       "<p class=\"lead\">Each patient's parameters were encrypted on the owner's device. A server "
       "that "
-      "holds no secret key computed <strong>{} regimens at {} times</strong> for {} on ciphertext; "
+      "holds no secret key computed <strong>{}</strong> for {} on ciphertext; "
       "the "
       "curves below were decrypted here. They are plaintext from now on: share this file as you "
       "would "
       "share the record.</p>",
-      basis.output.regimens.size(), basis.output.times_h.size(),
+      counted(basis.output),
       count == 1 ? "one patient" : fmt::format("each of {} patients", count));
   return html;
 }
@@ -101,9 +111,28 @@ std::string tiles_html(const Report& report) {
   return html + "</ul>";
 }
 
+namespace {
+
+std::string sparkline(const ReportBasis& basis, const SubjectReport& s) {
+  if (basis.output.times_h.size() < 2) return {};
+  return draw({.width = 112,
+               .height = 30,
+               .title = "curve of subject " + s.id,
+               .x_label = {},
+               .y_label = {},
+               .times = basis.output.times_h,
+               .series = {{s.curves.front(), "given"}},
+               .band = 0,
+               .points = s.measured,
+               .bare = true});
+}
+
+}  // namespace
+
 std::string summary_html(const Report& report) {
   const ReportBasis& basis = report.basis;
-  const std::string unit = escape_html(basis.output.unit);
+  const program::Output& first = basis.output.outputs.front();
+  const std::string unit = escape_html(first.unit);
   std::string html =
       "<section class=\"card\" id=\"summary\"><div class=\"head\"><h2>Summary</h2>"
       "<p>one line a subject; errors are shares of the curve's largest value</p></div>"
@@ -114,25 +143,15 @@ std::string summary_html(const Report& report) {
                         escape_html(parameter.unit));
   }
   html += fmt::format(
-      "<th scope=\"col\">Peak<br>{0}</th><th scope=\"col\">RMSE<br>{0}</th>"
+      "<th scope=\"col\">{1}<br>{0}</th><th scope=\"col\">RMSE<br>{0}</th>"
       "<th scope=\"col\">Error vs<br>reference</th><th scope=\"col\">Error vs<br>clear</th>"
       "<th scope=\"col\">Upload<br>MB</th><th scope=\"col\">Server<br>s</th></tr></thead><tbody>",
-      unit);
+      unit, basis.output.times_h.size() == 1 ? escape_html(first.name) : "Peak");
   for (const SubjectReport& s : report.subjects) {
     html += fmt::format(
         "<tr><th scope=\"row\"><a href=\"#subject-{0}\">{0}</a></th><td class=\"left\">{1}</td>"
         "<td class=\"spark\">{2}</td>",
-        escape_html(s.id), escape_html(regimen_label(basis, s, 0)),
-        draw({.width = 112,
-              .height = 30,
-              .title = "curve of subject " + s.id,
-              .x_label = {},
-              .y_label = {},
-              .times = basis.output.times_h,
-              .series = {{s.curves.front(), "given"}},
-              .band = 0,
-              .points = s.measured,
-              .bare = true}));
+        escape_html(s.id), escape_html(regimen_label(basis, s, 0)), sparkline(basis, s));
     for (const program::Parameter& parameter : basis.parameters) {
       const auto feature = std::ranges::find(s.features, parameter.name, &ingest::Feature::name);
       html += feature == s.features.end() ? "<td></td>"

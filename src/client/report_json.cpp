@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kFormat = "salus-report 1";
+constexpr std::string_view kFormat = "salus-report 2";
 
 std::string_view name(program::Transform transform) {
   return transform == program::Transform::kLog ? "log" : "linear";
@@ -64,25 +64,16 @@ program::Input input_from(const json& n) {
   return input;
 }
 
-json to_json(const program::Regimen& r) {
-  return {{"id", r.id},
-          {"label", r.label},
-          {"dose", r.dose},
-          {"interval_h", r.interval_h},
-          {"count", r.count},
-          {"start_h", r.start_h},
-          {"infusion_h", r.infusion_h}};
+json to_json(const program::Setting& setting) {
+  return {{"name", setting.name}, {"value", setting.value}};
 }
 
-program::Regimen regimen_from(const json& n) {
-  return {.id = n.at("id"),
-          .label = n.at("label"),
-          .dose = n.at("dose"),
-          .interval_h = n.at("interval_h"),
-          .count = n.at("count"),
-          .start_h = n.at("start_h"),
-          .infusion_h = n.at("infusion_h")};
+program::Setting setting_from(const json& n) {
+  return {.name = n.at("name"), .value = n.at("value")};
 }
+
+json to_json(const program::Regimen& r);
+json to_json(const program::Output& o);
 
 template <class T>
 json list(const std::vector<T>& items) {
@@ -96,6 +87,28 @@ std::vector<T> list_from(const json& node, T (*read)(const json&)) {
   std::vector<T> all;
   for (const json& item : node) all.push_back(read(item));
   return all;
+}
+
+json to_json(const program::Regimen& r) {
+  return {{"id", r.id},
+          {"label", r.label},
+          {"dose", r.dose},
+          {"interval_h", r.interval_h},
+          {"count", r.count},
+          {"start_h", r.start_h},
+          {"infusion_h", r.infusion_h},
+          {"settings", list(r.settings)}};
+}
+
+program::Regimen regimen_from(const json& n) {
+  return {.id = n.at("id"),
+          .label = n.at("label"),
+          .dose = n.at("dose"),
+          .interval_h = n.at("interval_h"),
+          .count = n.at("count"),
+          .start_h = n.at("start_h"),
+          .infusion_h = n.at("infusion_h"),
+          .settings = list_from(n.at("settings"), setting_from)};
 }
 
 json to_json(const program::Certificate& c) {
@@ -130,12 +143,27 @@ program::Certificate certificate_from(const json& n) {
           .transforms = n.at("transforms")};
 }
 
-json to_json(const program::OutputGrid& o) {
+json to_json(const program::Output& o) {
   return {{"name", o.name},
           {"unit", o.unit},
-          {"dose_unit", o.dose_unit},
           {"description", o.description},
           {"transform", static_cast<int>(o.transform)},
+          {"link", o.link}};
+}
+
+program::Output one_output_from(const json& n) {
+  return {.name = n.at("name"),
+          .unit = n.at("unit"),
+          .description = n.at("description"),
+          .transform = static_cast<program::OutputTransform>(std::clamp(
+              n.at("transform").get<int>(), 0, static_cast<int>(program::OutputTransform::kLog))),
+          .link = n.at("link")};
+}
+
+// Without modes: a report holds curves, not slots.
+json to_json(const program::OutputGrid& o) {
+  return {{"outputs", list(o.outputs)},
+          {"dose_unit", o.dose_unit},
           {"regimens", list(o.regimens)},
           {"times_h", o.times_h},
           {"peak", o.peak},
@@ -143,15 +171,12 @@ json to_json(const program::OutputGrid& o) {
 }
 
 program::OutputGrid output_from(const json& n) {
-  return {.name = n.at("name"),
-          .unit = n.at("unit"),
+  return {.outputs = list_from(n.at("outputs"), one_output_from),
           .dose_unit = n.at("dose_unit"),
-          .description = n.at("description"),
-          .transform = static_cast<program::OutputTransform>(std::clamp(
-              n.at("transform").get<int>(), 0, static_cast<int>(program::OutputTransform::kLog))),
           .regimens = list_from(n.at("regimens"), regimen_from),
           .times_h = n.at("times_h"),
           .peak = n.at("peak"),
+          .modes = {},
           .linear_in_dose = n.at("linear_in_dose")};
 }
 
@@ -187,6 +212,7 @@ json to_json(const SubjectReport& s, Detail detail) {
                {"encrypted_vs_clear_error", s.encrypted_vs_clear_error}};
   if (s.max_rel_error) node["max_rel_error"] = *s.max_rel_error;
   if (s.rmse_measured) node["rmse_measured"] = *s.rmse_measured;
+  node["bands"] = s.bands;
   if (detail == Detail::kWhole) node["curves"] = s.curves;
   return node;
 }
@@ -222,6 +248,7 @@ SubjectReport subject_from(const json& n) {
   s.encrypted_vs_clear_error = n.at("encrypted_vs_clear_error");
   s.max_rel_error = optional_number(n, "max_rel_error");
   s.rmse_measured = optional_number(n, "rmse_measured");
+  s.bands = n.at("bands").get<std::vector<double>>();
   s.curves = n.at("curves").get<std::vector<std::vector<double>>>();
   return s;
 }
@@ -285,7 +312,8 @@ void add_headline(const Report& report, json& node) {
 Status require_shape(const Report& report) {
   const program::OutputGrid& output = report.basis.output;
   for (const SubjectReport& s : report.subjects) {
-    bool fine = s.curves.size() == output.regimens.size() && output.times_h.size() >= 2;
+    bool fine = !s.curves.empty() && s.curves.size() == output.rows() &&
+                s.bands.size() == output.rows() && !output.times_h.empty();
     for (const auto& curve : s.curves) fine = fine && curve.size() == output.times_h.size();
     if (!fine) {
       return Error{ErrorCode::kParse,

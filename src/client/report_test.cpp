@@ -23,8 +23,7 @@ Report example() {
   basis.parameters[0].low = 1;
   basis.parameters[0].typical = 2;
   basis.parameters[0].high = 4;
-  basis.output.name = "C";
-  basis.output.unit = "mg/L";
+  basis.output.outputs = {{"C", "mg/L", "concentration", {}, ""}};
   basis.output.dose_unit = "mg";
   basis.output.times_h = {0, 1, 2};
   basis.output.regimens.resize(2);
@@ -39,6 +38,7 @@ Report example() {
   subject.id = "7\"><b>";
   subject.features = {{"CL", 1.5, "L/h"}};
   subject.curves = {{0, 10.123456789, 5}, {0, 20, 30}};
+  subject.bands = must(bands_of(basis, subject.curves));
   subject.measured = {{1, 9.5}};
   subject.max_rel_error = 1e-4;
   report.subjects = {subject};
@@ -52,7 +52,7 @@ TEST(Report, JsonIsReadBackUnchanged) {
 TEST(Report, BrokenJsonIsRefused) {
   EXPECT_EQ(parse_report("").error().code, ErrorCode::kParse);
   EXPECT_EQ(parse_report("{}").error().code, ErrorCode::kParse);
-  EXPECT_EQ(parse_report(R"({"format":"salus-report 2"})").error().code, ErrorCode::kVersion);
+  EXPECT_EQ(parse_report(R"({"format":"salus-report 1"})").error().code, ErrorCode::kVersion);
   EXPECT_EQ(parse_report(print_json(example(), Detail::kSummary)).error().code, ErrorCode::kParse);
   Report uneven = example();
   uneven.subjects[0].curves[1].pop_back();
@@ -70,7 +70,7 @@ TEST(Report, CsvHasALineForEachPointAndReadsBack) {
   const ingest::CsvTable table = must(ingest::parse_csv(print_csv(example())));
 
   EXPECT_EQ(table.rows.size(), 6u);
-  EXPECT_EQ(table.rows[4].cells[2], example().basis.output.regimens[1].label);
+  EXPECT_EQ(table.rows[4].cells[4], example().basis.output.regimens[1].label);
 }
 
 TEST(Report, ThePageEscapesTextAndAsksNobody) {

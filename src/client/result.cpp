@@ -50,11 +50,10 @@ Result<Opened> open_result(ByteView result, const KeyFile& key, const program::P
   const ckks::Encoder encoder(secret->params());
   Opened opened;
   opened.slots = encoder.decode_real(*plain);
-  if (opened.slots.size() < program.output.regimens.size() * program.output.times_h.size()) {
-    return Error{ErrorCode::kMismatch,
-                 "result: " + std::to_string(opened.slots.size()) + " slots, program " +
-                     program.name + " has " + std::to_string(program.output.regimens.size()) +
-                     " x " + std::to_string(program.output.times_h.size()) + " values"};
+  if (opened.slots.size() < program.output.slots()) {
+    return Error{ErrorCode::kMismatch, "result: " + std::to_string(opened.slots.size()) +
+                                           " slots, program " + program.name + " has " +
+                                           std::to_string(program.output.slots())};
   }
   Result<std::vector<std::vector<double>>> curves = program::expand(program.output, opened.slots);
   if (!curves) return curves.error();

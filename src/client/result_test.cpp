@@ -15,8 +15,7 @@ class OpenResult : public testing::Test {
  protected:
   OpenResult() {
     program_.name = "tiny";
-    program_.output.name = "C";
-    program_.output.unit = "mg/L";
+    program_.output.outputs = {{"C", "mg/L", "concentration", {}, ""}};
     program_.output.regimens = {{.id = "once", .label = "100 mg once", .dose = 100}};
     program_.output.times_h = {1, 2.5, 4};
     program_.output.peak = {8};

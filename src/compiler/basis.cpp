@@ -12,7 +12,9 @@ namespace {
 constexpr double kPositiveFloor = 1e-6;
 constexpr std::uint64_t kTrainingSeed = 0x747261696e;
 constexpr std::size_t kPatientsPerFunction = 24;
-constexpr std::size_t kMinPatients = 3072;
+constexpr std::size_t kMinPatients = 3072, kManyPatients = 12'288;
+constexpr std::size_t kPatientsPerFunctionOfMany = 5;
+constexpr long kMaxOrthogonal = 512;
 }  // namespace
 
 int BasisFunction::factor_count() const {
@@ -30,10 +32,20 @@ int Basis::positions() const {
 Eigen::VectorXd Basis::evaluate(const model::Equations& equations,
                                 const std::vector<double>& parameters) const {
   const std::vector<double> values = equations.prepare(parameters);
-  std::vector<double> u, angle;
-  for (const Coordinate& c : coordinates) {
+  std::size_t degrees = 1;
+  for (const BasisFunction& f : functions) {
+    for (const auto& [i, degree] : f.degrees) {
+      degrees = std::max(degrees, static_cast<std::size_t>(degree) + 1);
+    }
+  }
+  std::vector<double> u, chebyshev(coordinates.size() * degrees);  // T_n of each coordinate
+  for (std::size_t i = 0; i < coordinates.size(); ++i) {
+    const Coordinate& c = coordinates[i];
     u.push_back(std::clamp(c.normalised(values[c.position]), -1.0, 1.0));
-    angle.push_back(std::acos(u.back()));
+    const double angle = std::acos(u.back());
+    for (std::size_t n = 0; n < degrees; ++n) {
+      chebyshev[i * degrees + n] = std::cos(static_cast<double>(n) * angle);
+    }
   }
   Eigen::VectorXd out(static_cast<long>(functions.size()));
   for (std::size_t m = 0; m < functions.size(); ++m) {
@@ -43,7 +55,8 @@ Eigen::VectorXd Basis::evaluate(const model::Equations& equations,
       product = c.slope() * u[static_cast<std::size_t>(a)] + c.offset();
     }
     for (const auto& [i, degree] : functions[m].degrees) {
-      product *= std::cos(degree * angle[static_cast<std::size_t>(i)]);
+      product *=
+          chebyshev[static_cast<std::size_t>(i) * degrees + static_cast<std::size_t>(degree)];
     }
     out[static_cast<long>(m)] = product;
   }
@@ -78,7 +91,8 @@ double inverse(program::OutputTransform transform, double slot) {
 
 std::vector<std::vector<double>> training_patients(const model::Model& model,
                                                    std::size_t functions) {
-  const std::size_t count = std::max(kMinPatients, kPatientsPerFunction * functions);
+  std::size_t count = std::max(kMinPatients, kPatientsPerFunction * functions);
+  count = std::min(count, std::max(kManyPatients, kPatientsPerFunctionOfMany * functions));
   Points points(model, kTrainingSeed);
   std::vector<std::vector<double>> out = points.corners();
   while (out.size() < count * 2 / 5) out.push_back(points.edge_heavy());
@@ -88,14 +102,26 @@ std::vector<std::vector<double>> training_patients(const model::Model& model,
 
 LeastSquares::LeastSquares(const Eigen::MatrixXd& design, const Eigen::VectorXd& weights)
     : weights_(weights) {
-  const Eigen::MatrixXd weighted = weights.asDiagonal() * design;
+  Eigen::MatrixXd weighted = weights.asDiagonal() * design;
+  normal_ = design.cols() > kMaxOrthogonal;
+  if (normal_) {
+    Eigen::MatrixXd gram = Eigen::MatrixXd::Zero(design.cols(), design.cols());
+    gram.selfadjointView<Eigen::Upper>().rankUpdate(weighted.transpose());
+    // Far below any coefficient that is kept; keeps rounding from making the matrix indefinite.
+    gram.diagonal().array() += 1e-13 * gram.trace() / static_cast<double>(gram.rows());
+    const Eigen::LLT<Eigen::MatrixXd, Eigen::Upper> factored(gram);
+    r_ = factored.matrixU();
+    q_ = std::move(weighted);
+    return;
+  }
   const Eigen::HouseholderQR<Eigen::MatrixXd> qr(weighted);
   q_ = qr.householderQ() * Eigen::MatrixXd::Identity(design.rows(), design.cols());
   r_ = qr.matrixQR().topRows(design.cols()).triangularView<Eigen::Upper>();
 }
 
 Eigen::MatrixXd LeastSquares::solve(const Eigen::MatrixXd& responses) const {
-  const Eigen::MatrixXd projected = q_.transpose() * (weights_.asDiagonal() * responses);
+  Eigen::MatrixXd projected = q_.transpose() * (weights_.asDiagonal() * responses);
+  if (normal_) r_.triangularView<Eigen::Upper>().transpose().solveInPlace(projected);
   return r_.triangularView<Eigen::Upper>().solve(projected);
 }
 

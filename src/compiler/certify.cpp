@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "circuit/noise.h"
 #include "compiler/parallel.h"
@@ -13,23 +14,37 @@ namespace {
 constexpr std::size_t kPopulation = 4096, kBox = 2048, kCvode = 64;
 constexpr double kNoiseMargin = 1.5;
 
-// |surrogate - curve| / the curve's own peak, patients x times.
+// A curve that stays below this part of what any patient has is measured by that instead of by its
+// own peak: a receptor that nothing occupies, a score near 0.
+constexpr double kSmallestPeak = 0.02;
+
+// What the errors of output `o` of one patient are measured by.
+double unit_of(const ShapeFit& fit, std::size_t o, bool own, std::span<const double> curve) {
+  double peak = 0;
+  for (const double v : curve) peak = std::max(peak, std::abs(v));
+  return own ? std::max(peak, kSmallestPeak * fit.peaks[o]) : fit.peaks[o];
+}
+
+// |surrogate - curve| / the curve's own peak, (outputs x times) x patients.
 Result<Eigen::MatrixXf> errors_of(const Basis& basis, const Responses& responses,
                                   const ShapeFit& fit, const Eigen::MatrixXd& functions,
                                   const std::vector<std::vector<double>>& patients,
                                   const std::vector<double>& times_h, int threads) {
   const Eigen::MatrixXd slots = functions * fit.coefficients;
+  const std::size_t times = times_h.size();
   Eigen::MatrixXf out(slots.cols(), slots.rows());
   const Status done = parallel_for(patients.size(), threads, [&](std::size_t i) -> Status {
     const long row = static_cast<long>(i);
     const auto curve = responses.curve(patients[i], fit.shape, times_h);
     if (!curve) return curve.error();
-    double peak = 0;
-    for (const double v : *curve) peak = std::max(peak, std::abs(v));
-    for (long t = 0; t < slots.cols(); ++t) {
-      const double got = fit.peak * inverse(basis.transform, slots(row, t));
-      out(t, row) =
-          static_cast<float>(std::abs(got - (*curve)[static_cast<std::size_t>(t)]) / peak);
+    for (std::size_t o = 0; o < fit.peaks.size(); ++o) {
+      const std::span<const double> exact(curve->data() + o * times, times);
+      const double unit = unit_of(fit, o, basis.own_peaks, exact);
+      for (std::size_t t = 0; t < times; ++t) {
+        const long column = static_cast<long>(o * times + t);
+        const double got = fit.peaks[o] * inverse(basis.transforms[o], slots(row, column));
+        out(column, row) = static_cast<float>(std::abs(got - exact[t]) / unit);
+      }
     }
     return {};
   });
@@ -57,12 +72,15 @@ Status check_by_cvode(const Responses& responses, const std::vector<ShapeFit>& f
       const auto fast = responses.curve(patients[i], fit.shape, times_h);
       const auto slow = responses.reference(patients[i], fit.shape, times_h);
       if (!fast || !slow) return fast ? slow.error() : fast.error();
-      double peak = 0, gap = 0;
-      for (std::size_t t = 0; t < fast->size(); ++t) {
-        peak = std::max(peak, std::abs((*slow)[t]));
-        gap = std::max(gap, std::abs((*slow)[t] - (*fast)[t]));
+      const std::size_t times = times_h.size();
+      for (std::size_t o = 0; o < fit.peaks.size(); ++o) {
+        const std::span<const double> exact(slow->data() + o * times, times);
+        double gap = 0;
+        for (std::size_t t = 0; t < times; ++t) {
+          gap = std::max(gap, std::abs(exact[t] - (*fast)[o * times + t]));
+        }
+        gaps[i] = std::max(gaps[i], gap / unit_of(fit, o, true, exact));
       }
-      gaps[i] = std::max(gaps[i], gap / peak);
     }
     return {};
   });
@@ -121,7 +139,33 @@ double sensitivity(program::OutputTransform transform, double slot) {
   return 1;
 }
 
-Result<double> noise_of(const program::Program& p, const std::vector<circuit::Slots>& inputs) {
+// The largest error among all values over their curve's peak, from slots and bounds of their
+// errors.
+double row_noise(const program::OutputGrid& grid, const circuit::Slots& slots,
+                 const circuit::Slots& noise, double smallest_peak) {
+  const program::Modes& modes = grid.modes;
+  const std::size_t times = grid.times_h.size();
+  double worst = 0;
+  for (std::size_t r = 0; r < grid.rows(); ++r) {
+    const program::OutputTransform transform = grid.output_of(r).transform;
+    double peak = smallest_peak, largest = 0;
+    for (std::size_t at = r * times; at < (r + 1) * times; ++at) {
+      double slot = modes.columns > 0 ? 0 : slots[at], error = modes.columns > 0 ? 0 : noise[at];
+      for (std::size_t m = 0; m < modes.columns; ++m) {
+        const double factor = modes.values[at * modes.columns + m];
+        slot += factor * slots[m];
+        error += std::abs(factor) * noise[m];
+      }
+      peak = std::max(peak, std::abs(inverse(transform, slot)));
+      largest = std::max(largest, error * sensitivity(transform, slot));
+    }
+    worst = std::max(worst, largest / peak);
+  }
+  return worst;
+}
+
+Result<double> noise_of(const program::Program& p, const std::vector<circuit::Slots>& inputs,
+                        double smallest_peak) {
   const circuit::NoiseLedger ledger(p.basis.circuit.chain);
   const double scale = p.basis.circuit.nodes[0].scale;
   const double fresh = ledger.fresh(circuit::Encryption::kPublicKey, scale);
@@ -138,18 +182,7 @@ Result<double> noise_of(const program::Program& p, const std::vector<circuit::Sl
       circuit::propagate_noise(p.readout.circuit, p.readout.constants, *result, {basis_noise[end]});
 
   const circuit::ValueId out = p.readout.circuit.outputs[0];
-  const std::size_t times = p.output.times_h.size();
-  double worst = 0;
-  for (std::size_t r = 0; r < p.output.regimens.size(); ++r) {
-    double peak = 0, largest = 0;
-    for (std::size_t s = r * times; s < (r + 1) * times; ++s) {
-      const double slot = (*result)[out][s];
-      peak = std::max(peak, std::abs(inverse(p.output.transform, slot)));
-      largest = std::max(largest, noise[out][s] * sensitivity(p.output.transform, slot));
-    }
-    worst = std::max(worst, largest / peak);
-  }
-  return worst;
+  return row_noise(p.output, (*result)[out], noise[out], smallest_peak);
 }
 
 }  // namespace
@@ -164,7 +197,7 @@ Result<double> noise_bound(const program::Program& program, const Basis& basis,
     for (const Coordinate& c : basis.coordinates) {
       inputs.push_back({std::clamp(c.normalised(values[c.position]), -1.0, 1.0)});
     }
-    const auto noise = noise_of(program, inputs);
+    const auto noise = noise_of(program, inputs, basis.own_peaks ? kSmallestPeak : 1);
     if (!noise) return noise.error();
     worst[i] = *noise;
     return {};

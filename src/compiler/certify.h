@@ -7,11 +7,11 @@
 
 namespace salus::compiler {
 
-/// One shape's surrogate: slots = forward(curve / peak).
+/// One shape's surrogate: slots = forward(curve / peak), output by output.
 struct ShapeFit {
   Shape shape;
-  double peak = 0;
-  Eigen::MatrixXd coefficients;  ///< functions x times
+  std::vector<double> peaks;     ///< per output
+  Eigen::MatrixXd coefficients;  ///< functions x (outputs x times)
 };
 
 /// The held-out patients: Certificate's population and box samples.

@@ -1,10 +1,13 @@
 #include "compiler/compile.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <map>
 
 #include "compiler/certify.h"
 #include "compiler/layout.h"
+#include "compiler/modes.h"
 #include "compiler/parallel.h"
 #include "compiler/sampling.h"
 
@@ -13,6 +16,9 @@ namespace {
 
 constexpr std::uint64_t kNoiseSeed = 0x6e6f697365;
 constexpr std::size_t kNoisePatients = 24;
+constexpr std::size_t kFunctionsWithoutModes = 512, kValuesWithoutModes = 8192;
+constexpr std::array<std::size_t, 3> kModes = {64, 128, 256};
+constexpr double kModeTolerance = 1e-5;  // of a curve's peak, before the output transform is undone
 
 class Compilation {
  public:
@@ -32,13 +38,24 @@ class Compilation {
     if (!choice) return choice.error();
     basis_ = std::move(choice->basis);
     out_.certificate.transforms = choice->report;
-    out_.output.transform = basis_.transform;
-    out_.output.linear_in_dose =
-        responses_.linear() && basis_.transform != program::OutputTransform::kLog;
+    out_.output.linear_in_dose = responses_.linear();
+    for (std::size_t o = 0; o < basis_.transforms.size(); ++o) {
+      program::Output& output = out_.output.outputs[o];
+      output.transform = basis_.transforms[o];
+      if (output.transform == program::OutputTransform::kLog || !output.link.empty()) {
+        out_.output.linear_in_dose = false;
+      }
+    }
     for (const Coordinate& c : basis_.coordinates) out_.inputs.push_back(c.input);
+    if (Status s = list_shapes(); !s) return s.error();
     if (Status s = fit_shapes(); !s) return s.error();
     if (Status s = lay_out(); !s) return s.error();
     if (Status s = measure(); !s) return s.error();
+    if (options_.explanation != nullptr) {
+      *options_.explanation =
+          explain(model_, equations_, out_, responses_.linear(), !basis_.own_peaks);
+    }
+    if (Status s = require_tolerance(); !s) return s.error();
     report("done", 1);
     return std::move(out_);
   }
@@ -59,34 +76,41 @@ class Compilation {
       out_.parameters.push_back(
           {p->name, p->unit, p->description, transform, p->low, p->typical, p->high});
     }
-    const model::Output& output = model_.outputs.front();
-    out_.output.name = output.name;
-    out_.output.unit = output.unit;
-    out_.output.description = output.description;
+    for (const model::Output& o : model_.outputs) {
+      out_.output.outputs.push_back({o.name, o.unit, o.description, {}, ""});
+      if (o.link) out_.output.outputs.back().link = o.link->postfix();
+    }
     out_.output.dose_unit = model_.dose.unit;
     out_.output.regimens = regimens;
     out_.output.times_h = times_;
-    for (const program::Regimen& regimen : regimens) {
+  }
+
+  Status list_shapes() {
+    for (const program::Regimen& regimen : out_.output.regimens) {
       double factor = 1;
-      const Shape shape = responses_.shape_of(regimen, factor);
+      const auto shape = responses_.shape_of(regimen, factor);
+      if (!shape) return shape.error();
       const auto known = std::find_if(fits_.begin(), fits_.end(),
-                                      [&](const ShapeFit& f) { return f.shape == shape; });
+                                      [&](const ShapeFit& f) { return f.shape == *shape; });
       of_regimen_.push_back({static_cast<std::size_t>(known - fits_.begin()), factor});
-      if (known == fits_.end()) fits_.push_back({shape, 0, {}});
+      if (known == fits_.end()) fits_.push_back({*shape, {}, {}});
     }
+    return {};
   }
 
   Status fit_shapes() {
     const auto patients = training_patients(model_, basis_.functions.size());
     const auto weights = patient_weights(model_, responses_, patients, options_.threads);
     if (!weights) return weights.error();
-    const bool linear = basis_.transform == program::OutputTransform::kLinear;
+    const bool linear =
+        basis_.transforms.size() == 1 && basis_.transforms[0] == program::OutputTransform::kLinear;
     const LeastSquares squares(design(basis_, equations_, patients, options_.threads),
                                linear ? Eigen::VectorXd(*weights / weights->maxCoeff())
                                       : Eigen::VectorXd::Ones(weights->size()));
     double done = 0;
     for (ShapeFit& fit : fits_) {
-      Eigen::MatrixXd curves(static_cast<long>(patients.size()), static_cast<long>(times_.size()));
+      Eigen::MatrixXd curves(static_cast<long>(patients.size()),
+                             static_cast<long>(basis_.transforms.size() * times_.size()));
       const Status run =
           parallel_for(patients.size(), options_.threads, [&](std::size_t i) -> Status {
             const auto curve = responses_.curve(patients[i], fit.shape, times_);
@@ -97,37 +121,103 @@ class Compilation {
             return {};
           });
       if (!run) return run;
-      fit.peak = curves.cwiseAbs().maxCoeff();
-      if (!(fit.peak > 0)) {
-        return Error{ErrorCode::kInvalidArgument,
-                     model_.name + ": a regimen gives nothing at any of the times"};
-      }
-      const auto transformed = [&](double v) { return forward(basis_.transform, v / fit.peak); };
-      fit.coefficients = squares.solve(curves.unaryExpr(transformed));
+      if (Status s = measure_peaks(curves, fit); !s) return s;
+      fit.coefficients = squares.solve(transformed(basis_, curves, fit.peaks, 1));
       report("fitting responses", 0.2 + 0.3 * ++done / static_cast<double>(fits_.size()));
     }
+    if (wants_modes()) find_modes(squares.factor());
     return {};
+  }
+
+  Status measure_peaks(const Eigen::MatrixXd& curves, ShapeFit& fit) const {
+    const long times = static_cast<long>(times_.size());
+    bool any = false;
+    for (std::size_t o = 0; o < basis_.transforms.size(); ++o) {
+      const double peak =
+          curves.middleCols(static_cast<long>(o) * times, times).cwiseAbs().maxCoeff();
+      any = any || peak > 0;
+      fit.peaks.push_back(peak > 0 ? peak : 1);  // what stays 0 for everybody
+    }
+    if (any) return {};
+    return Error{ErrorCode::kInvalidArgument,
+                 model_.name + ": a regimen gives nothing at any of the times"};
+  }
+
+  // Rows of the readout cost a diagonal each once there are more of them than functions, and slots.
+  bool wants_modes() const {
+    const std::size_t values = out_.output.values();
+    return basis_.functions.size() > kFunctionsWithoutModes ? values > kModes.front()
+                                                            : values > kValuesWithoutModes;
+  }
+
+  // All shapes' coefficients, replaced by what their leading modes give.
+  void find_modes(const Eigen::MatrixXd& factor) {
+    const long width = static_cast<long>(basis_.transforms.size() * times_.size());
+    Eigen::MatrixXd all(static_cast<long>(basis_.functions.size()),
+                        width * static_cast<long>(fits_.size()));
+    for (std::size_t s = 0; s < fits_.size(); ++s) {
+      all.middleCols(static_cast<long>(s) * width, width) = fits_[s].coefficients;
+    }
+    modes_ = leading_modes(factor, all, kModes, kModeTolerance);
+    mode_coefficients_ = all * modes_;
+    const Eigen::MatrixXd kept = mode_coefficients_ * modes_.transpose();
+    for (std::size_t s = 0; s < fits_.size(); ++s) {
+      fits_[s].coefficients = kept.middleCols(static_cast<long>(s) * width, width);
+    }
   }
 
   Status lay_out() {
     report("laying out circuits", 0.5);
-    Eigen::MatrixXd matrix(static_cast<long>(of_regimen_.size() * times_.size()),
-                           static_cast<long>(basis_.functions.size()));
-    const long times = static_cast<long>(times_.size());
+    const long width = static_cast<long>(basis_.transforms.size() * times_.size());
+    Eigen::MatrixXd matrix(0, 0);
+    if (modes_.size() > 0) {
+      matrix = mode_coefficients_.transpose();
+      hand_over_modes(width);
+    } else {
+      matrix.resize(static_cast<long>(of_regimen_.size()) * width,
+                    static_cast<long>(basis_.functions.size()));
+    }
     for (std::size_t r = 0; r < of_regimen_.size(); ++r) {
       const auto& [shape, factor] = of_regimen_[r];
-      matrix.middleRows(static_cast<long>(r) * times, times) =
-          fits_[shape].coefficients.transpose();
-      out_.output.peak.push_back(factor * fits_[shape].peak);
+      if (modes_.size() == 0) {
+        matrix.middleRows(static_cast<long>(r) * width, width) =
+            fits_[shape].coefficients.transpose();
+      }
+      for (const double peak : fits_[shape].peaks) out_.output.peak.push_back(factor * peak);
     }
     auto basis = basis_stage(basis_);
     if (!basis) return basis.error();
-    auto readout = readout_stage(*basis, matrix);
+    auto readout = readout_stage(*basis, matrix, modes_.size() > 0);
     if (!readout) return readout.error();
     out_.basis = std::move(*basis);
     out_.readout = std::move(*readout);
     if (Status s = circuit::verify(out_.basis.circuit, out_.basis.constants); !s) return s;
     return circuit::verify(out_.readout.circuit, out_.readout.constants);
+  }
+
+  Status require_tolerance() const {
+    const double reached = out_.certificate.population_p99;
+    if (reached <= options_.tolerance) return {};
+    char text[240];
+    std::snprintf(text, sizeof text,
+                  "nothing reaches the tolerance: 99 %% of errors are below %.1e of the peak, %.1e "
+                  "was asked; narrow the parameters' boxes (low, high, box_sd), raise max_terms or "
+                  "max_degree in [surrogate], or accept it with a larger tolerance",
+                  reached, options_.tolerance);
+    return Error{ErrorCode::kLimit, model_.name + ": " + text};
+  }
+
+  void hand_over_modes(long width) {
+    program::Modes& out = out_.output.modes;
+    out.rows = out_.output.values();
+    out.columns = static_cast<std::size_t>(modes_.cols());
+    for (const ShapeOfRegimen& of : of_regimen_) {
+      for (long k = 0; k < width; ++k) {
+        for (long m = 0; m < modes_.cols(); ++m) {
+          out.values.push_back(modes_(static_cast<long>(of.shape) * width + k, m));
+        }
+      }
+    }
   }
 
   Status measure() {
@@ -163,6 +253,8 @@ class Compilation {
   Basis basis_;
   std::vector<ShapeFit> fits_;
   std::vector<ShapeOfRegimen> of_regimen_;
+  Eigen::MatrixXd modes_;              // (shapes x outputs x times) x modes; none: values go out
+  Eigen::MatrixXd mode_coefficients_;  // functions x modes
   program::Program out_;
 };
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "compiler/plan.h"
 #include "model/model.h"
 #include "program/program.h"
 
@@ -14,6 +15,11 @@ struct CompileOptions {
   std::uint64_t seed = 1;  ///< of the held-out samples
   int threads = 2;
   std::function<void(std::string_view stage, double fraction)> progress;
+  /// What the 99th percentile over the population must keep to, of a curve's peak.
+  double tolerance = kDefaultTolerance;
+  static constexpr double kDefaultTolerance = 0.02;
+  std::vector<FamilyOption>* explanation =
+      nullptr;  ///< filled where given, refused programs included
 };
 
 /// The model's first output for all regimens and times. Basis, coordinates and transform depend on
@@ -21,7 +27,7 @@ struct CompileOptions {
 /// program.
 ///
 /// Cost: seconds. Errors: kInvalidArgument, kLimit (more results than slots, no room for the
-/// depth).
+/// depth, and where nothing reaches the tolerance, with what can be had).
 Result<program::Program> compile_curves(const model::Model& model,
                                         const std::vector<program::Regimen>& regimens,
                                         const std::vector<double>& times_h,

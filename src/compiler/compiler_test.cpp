@@ -6,13 +6,16 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <random>
 #include <set>
 
 #include "circuit/interpret.h"
 #include "compiler/chain.h"
 #include "compiler/compile.h"
 #include "compiler/layout.h"
+#include "compiler/modes.h"
 #include "compiler/sampling.h"
+#include "model/model.h"
 
 namespace salus::compiler {
 namespace {
@@ -138,7 +141,7 @@ TEST(BasisStage, UsesOneLevelMoreThanTheTreeIsDeepAndLeavesOne) {
 TEST(BasisStage, WorksForEveryNumberOfPlaces) {
   const model::Model model = load("theophylline");
   const model::Equations equations = model::Equations::make(model);
-  const Coordinate ka = must(make_coordinate(model, equations, "ka", false));
+  const Coordinate ka = must(make_coordinate(model, equations, "ka", CoordinateUse::kChebyshev));
   for (int degree = 1; degree <= 32; ++degree) {
     Basis basis;
     basis.coordinates = {ka};
@@ -166,7 +169,8 @@ TEST(BasisStage, WorksForEveryNumberOfPlaces) {
 TEST(ReadoutStage, MultipliesByTheMatrixAndFoldsWhereRowsLeaveRoom) {
   Basis basis;
   const model::Model model = load("theophylline");
-  basis.coordinates = {must(make_coordinate(model, model::Equations::make(model), "ka", false))};
+  basis.coordinates = {
+      must(make_coordinate(model, model::Equations::make(model), "ka", CoordinateUse::kChebyshev))};
   for (int n = 0; n < 20; ++n) basis.functions.push_back({-1, {{0, std::max(1, n % 8)}}});
   const program::Stage first = must(basis_stage(basis));
   for (const long rows : {1L, 300L, 4000L, 8192L}) {
@@ -207,8 +211,143 @@ TEST(Compile, RefusesAnAmplitudeClaimThatMakesNoSense) {
   model.surrogate.terms = {{"", {"ke"}}};  // ka left out: the certificate must show it
   const program::Regimen once{"a", "a", 320, 0, 1, 0, 0};
   const program::Program p = must(compile_curves(model, {once}, {0.5, 1, 2, 4, 8}, {}));
-  EXPECT_TRUE(p.output.transform == program::OutputTransform::kQuarticRoot ||
+  EXPECT_TRUE(p.output.outputs[0].transform == program::OutputTransform::kQuarticRoot ||
               p.certificate.population_max > 0.01);
+}
+
+TEST(Modes, KeepWhatManyCurvesShare) {
+  // 300 values of functions that span three directions, and a little of a fourth.
+  std::mt19937_64 generator(3);
+  const auto random = [&](long rows, long columns) {
+    Eigen::MatrixXd out(rows, columns);
+    for (double& x : out.reshaped())
+      x = std::ldexp(static_cast<double>(generator() >> 11), -52) - 1;
+    return out;
+  };
+  const Eigen::MatrixXd factor = Eigen::MatrixXd::Identity(40, 40);
+  const Eigen::MatrixXd three = random(40, 3) * random(3, 300);
+  const Eigen::MatrixXd coefficients = three + 1e-9 * random(40, 1) * random(1, 300);
+  const std::vector<std::size_t> counts = {2, 3, 8};
+  const Eigen::MatrixXd modes = leading_modes(factor, coefficients, counts, 1e-6);
+  ASSERT_EQ(modes.cols(), 3);
+  EXPECT_LT((modes.transpose() * modes - Eigen::MatrixXd::Identity(3, 3)).norm(), 1e-12);
+  EXPECT_LT((coefficients - coefficients * modes * modes.transpose()).norm(), 1e-6);
+}
+
+// A score: clamps and logarithms by the client, a quadratic form on ciphertext, a logistic after
+// it.
+constexpr const char* kScore = R"toml(
+name = "toy_score"
+title = "Toy score"
+description = "test"
+citation = "none"
+[[parameter]]
+name = "age"
+unit = "a"
+description = "age"
+transform = "linear"
+typical = 60.0
+sd = 10.0
+low = 20.0
+high = 90.0
+[[parameter]]
+name = "bilirubin"
+unit = "mg/dL"
+description = "bilirubin"
+typical = 1.0
+sd = 0.5
+low = 0.2
+high = 40.0
+[[parameter]]
+name = "flag"
+unit = "1"
+description = "a yes or no"
+transform = "linear"
+typical = 0.0
+sd = 0.5
+low = 0.0
+high = 1.0
+[[derived]]
+name = "lb"
+unit = "1"
+description = "ln of bilirubin, at least 0"
+empirical = true
+formula = "ln(max(bilirubin, 1))"
+[[output]]
+name = "risk"
+unit = "1"
+description = "risk"
+empirical = true
+formula = "-3 + 0.02 * age + (0.7 - 0.005 * age) * lb + 0.4 * flag + 0.1 * lb^2"
+link = "1 / (1 + exp(-x))"
+[[output]]
+name = "points"
+unit = "1"
+description = "points"
+empirical = true
+formula = "age / 10 + 2 * flag"
+)toml";
+
+TEST(Compile, ScoresAreExactPolynomialsOfWhatTheClientSends) {
+  const model::Model model = must(model::parse_model(kScore, "score.toml"));
+  const program::Regimen now{"now", "now", 0, 0, 1, 0, 0, {}};
+  const program::Program p = must(compile_curves(model, {now}, {0}, {}));
+  EXPECT_EQ(p.certificate.transforms, "polynomial: exact");
+  EXPECT_LE(p.certificate.box_max, 1e-12);
+  EXPECT_LE(p.certificate.noise_bound, 1e-7);
+  EXPECT_EQ(p.inputs.size(), 3u);
+  EXPECT_EQ(p.output.outputs[0].link, "1 1 x neg exp + /");
+  EXPECT_EQ(p.output.outputs[1].link, "");
+
+  std::vector<circuit::Slots> inputs;
+  const auto u = program::normalise(p, {{"age", 63}, {"bilirubin", 2.5}, {"flag", 1}});
+  for (const double x : must(u)) inputs.push_back({x});
+  const auto basis = must(circuit::interpret(p.basis.circuit, p.basis.constants, inputs));
+  const auto readout = must(circuit::interpret(p.readout.circuit, p.readout.constants,
+                                               {basis[p.basis.circuit.outputs[0]]}));
+  auto curves = must(program::expand(p.output, readout[p.readout.circuit.outputs[0]]));
+  const double lb = std::log(2.5);
+  const double x = -3 + 0.02 * 63 + (0.7 - 0.005 * 63) * lb + 0.4 + 0.1 * lb * lb;
+  EXPECT_NEAR(curves[0][0], x, 1e-10);
+  EXPECT_NEAR(curves[1][0], 8.3, 1e-10);
+  ASSERT_TRUE(program::apply_links(p.output, curves));
+  EXPECT_NEAR(curves[0][0], 1 / (1 + std::exp(-x)), 1e-10);
+}
+
+// d = 6, growth beyond the candidates, more values than slots: modes.
+TEST(CompileSlow, ManyOutputsBecomeModes) {
+  std::string text = "name = \"many\"\ntitle = \"t\"\ndescription = \"d\"\ncitation = \"c\"\n";
+  const auto add = [&](const std::string& block) { text += block; };
+  for (int i = 0; i < 6; ++i) {
+    add("[[parameter]]\nname = \"k" + std::to_string(i) +
+        "\"\nunit = \"1/h\"\ndescription = \"rate\"\ntypical = " + std::to_string(0.1 * (i + 1)) +
+        "\nsd = 0.2\n");
+  }
+  for (int i = 0; i < 6; ++i) {
+    const std::string k = std::to_string(i);
+    const std::string inflow =
+        i == 0 ? "" : "k" + std::to_string(i - 1) + " * x" + std::to_string(i - 1) + " - ";
+    add("[[state]]\nname = \"x" + k + "\"\nunit = \"mg\"\ndescription = \"amount\"\nrate = \"" +
+        inflow + "k" + k + " * x" + k + "\"\n");
+    add("[[output]]\nname = \"y" + k +
+        "\"\nunit = \"mg\"\ndescription = \"amount\"\nformula = \"x" + k + "\"\n");
+  }
+  text.replace(text.find("rate = \"k0 * x0\""), 16, "rate = \"-k0 * x0\"");
+  add("[dose]\nstate = \"x0\"\nunit = \"mg\"\n[surrogate]\nhorizon_h = 24.0\nmax_degree = "
+      "8\nmax_terms = 560\n");
+  const model::Model model = must(model::parse_model(text, "many.toml"));
+  std::vector<program::Regimen> regimens;
+  for (int i = 0; i < 3; ++i) {
+    regimens.push_back({"r" + std::to_string(i), "r", 100, 6.0 + i, 3, 0, 0, {}});
+  }
+  std::vector<double> times;
+  for (int i = 0; i < 100; ++i) times.push_back(0.5 * i);
+  const program::Program p = must(compile_curves(model, regimens, times, {}));
+  EXPECT_EQ(p.output.values(), 3u * 6 * 100);
+  EXPECT_GT(p.output.modes.columns, 0u);
+  EXPECT_LE(p.output.modes.columns, 128u);
+  EXPECT_LE(p.certificate.population_p99, 5e-3);
+  EXPECT_TRUE(program::parse(program::serialize(p)));
 }
 
 }  // namespace

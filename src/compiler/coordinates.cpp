@@ -30,10 +30,11 @@ double forward(program::Transform transform, double x) {
   return transform == program::Transform::kLog ? std::log(x) : x;
 }
 
-program::Input describe(const model::Model& model, const std::string& symbol, bool amplitude) {
+program::Input describe(const model::Model& model, const std::string& symbol, CoordinateUse use) {
   program::Input out;
   out.name = symbol;
-  out.transform = amplitude ? program::Transform::kLinear : program::Transform::kLog;
+  out.transform =
+      use == CoordinateUse::kChebyshev ? program::Transform::kLog : program::Transform::kLinear;
   model::Expression formula{model::ExpressionKind::kSymbol, 0, symbol, {}};
   if (const model::Parameter* p = model.parameter(symbol)) {
     out.unit = p->unit;
@@ -68,11 +69,11 @@ double Coordinate::offset() const {
 }
 
 Result<Coordinate> make_coordinate(const model::Model& model, const model::Equations& equations,
-                                   const std::string& symbol, bool amplitude) {
+                                   const std::string& symbol, CoordinateUse use) {
   Coordinate out;
-  out.input = describe(model, symbol, amplitude);
+  out.input = describe(model, symbol, use);
   out.position = equations.position(symbol);
-  out.amplitude = amplitude;
+  out.amplitude = use == CoordinateUse::kAmplitude;
   if (const model::Parameter* p = model.parameter(symbol)) {
     out.input.low = p->low;
     out.input.typical = p->typical;
@@ -85,15 +86,23 @@ Result<Coordinate> make_coordinate(const model::Model& model, const model::Equat
   for (int i = 0; i < kRangePoints; ++i) samples.push_back(points.edge_heavy());
   double low = INFINITY, high = -INFINITY;
   for (const auto& sample : samples) {
-    const double x = forward(out.input.transform, equations.prepare(sample)[out.position]);
+    const double x = equations.prepare(sample)[out.position];
     if (!std::isfinite(x)) {
       return Error{ErrorCode::kInvalidArgument, model.name + ": coordinate " + symbol + " = " +
                                                     out.input.formula +
-                                                    " is not positive and finite in the whole box"};
+                                                    " is not a finite number in the whole box"};
     }
     low = std::min(low, x);
     high = std::max(high, x);
   }
+  if (!(low < high)) {
+    return Error{ErrorCode::kInvalidArgument, model.name + ": coordinate " + symbol + " = " +
+                                                  out.input.formula +
+                                                  " is the same for every patient of the box"};
+  }
+  if (low <= 0) out.input.transform = program::Transform::kLinear;
+  low = forward(out.input.transform, low);
+  high = forward(out.input.transform, high);
   const double margin = kRangeMargin * (high - low);
   std::vector<double> typical;
   for (const model::Parameter& p : model.parameters) typical.push_back(p.typical);

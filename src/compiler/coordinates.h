@@ -23,10 +23,18 @@ struct Coordinate {
   double offset() const;
 };
 
-/// The coordinate of a parameter or derived quantity: amplitudes linear, others by their logarithm
-/// (or as the parameter says). The range covers the model's whole box: corners and many points of
-/// it. Errors: kInvalidArgument where a logarithm or the formula does not exist in the box.
+/// How basis functions use a coordinate.
+enum class CoordinateUse {
+  kChebyshev,   ///< through Chebyshev polynomials of its logarithm, or as the parameter says
+  kPolynomial,  ///< through Chebyshev polynomials of itself: what is polynomial in it stays exact
+  kAmplitude    ///< linearly
+};
+
+/// The coordinate of a parameter or derived quantity. The range covers the model's whole box:
+/// corners and many points of it. A derived quantity that is 0 or negative somewhere is taken as it
+/// is. Errors: kInvalidArgument where the formula does not exist in the box, or is the same
+/// everywhere.
 Result<Coordinate> make_coordinate(const model::Model& model, const model::Equations& equations,
-                                   const std::string& symbol, bool amplitude);
+                                   const std::string& symbol, CoordinateUse use);
 
 }  // namespace salus::compiler

@@ -141,8 +141,12 @@ class BasisLayout {
 };
 
 // Two parts where the rows leave room, for every question alike: a twin's rotation keys then serve
-// questions that nobody had asked when they were made. More parts for fewer rows would save little.
-int fold_of(std::size_t rows, std::size_t columns, std::size_t slots) {
+// questions that nobody had asked when they were made. More parts for fewer rows would save little,
+// but modes are so few that a diagonal each is enough.
+int fold_of(std::size_t rows, std::size_t columns, std::size_t slots, bool modes) {
+  if (modes && std::bit_ceil(rows) < columns) {
+    return static_cast<int>(columns / std::bit_ceil(rows));
+  }
   return columns >= 2 && rows + columns / 2 <= slots / 2 && columns <= slots / 2 ? 2 : 1;
 }
 
@@ -158,7 +162,8 @@ Result<program::Stage> basis_stage(const Basis& basis) {
   return BasisLayout(basis, *chain).run();
 }
 
-Result<program::Stage> readout_stage(const program::Stage& basis, const Eigen::MatrixXd& matrix) {
+Result<program::Stage> readout_stage(const program::Stage& basis, const Eigen::MatrixXd& matrix,
+                                     bool modes) {
   const circuit::Chain& chain = basis.circuit.chain;
   const std::size_t rows = static_cast<std::size_t>(matrix.rows());
   const std::size_t columns = std::bit_ceil(static_cast<std::size_t>(matrix.cols()));
@@ -176,11 +181,12 @@ Result<program::Stage> readout_stage(const program::Stage& basis, const Eigen::M
     for (long m = 0; m < matrix.cols(); ++m) table.values.push_back(matrix(r, m));
   }
   build.constant("coefficients", std::move(table));
-  const int fold = fold_of(rows, columns, chain.slot_count());
+  const int fold = fold_of(rows, columns, chain.slot_count(), modes);
   const std::size_t diagonals = columns / static_cast<std::size_t>(fold);
   // The number of baby steps follows the columns alone, so that it too is the same for every
-  // question.
-  const int baby = 1 << (std::bit_width(std::max<std::size_t>(columns / 2, 1)) / 2);
+  // question; of modes, their number.
+  const std::size_t steps = modes ? diagonals : columns / 2;
+  const int baby = 1 << (std::bit_width(std::max<std::size_t>(steps, 1)) / 2);
   const double scale = std::exp2(kLogScale) * build.prime(made.level);
   const ValueId y =
       build.linear(x, "coefficients", std::min(baby, static_cast<int>(diagonals)), fold, scale);

@@ -19,6 +19,7 @@ Result<program::Stage> basis_stage(const Basis& basis);
 
 /// slots r = matrix x basis, rows = results. Takes the basis stage's output.
 /// Errors: kLimit for more rows than fit.
-Result<program::Stage> readout_stage(const program::Stage& basis, const Eigen::MatrixXd& matrix);
+Result<program::Stage> readout_stage(const program::Stage& basis, const Eigen::MatrixXd& matrix,
+                                     bool modes = false);
 
 }  // namespace salus::compiler

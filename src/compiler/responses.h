@@ -9,17 +9,18 @@
 
 namespace salus::compiler {
 
-/// A plan of doses. Where the model is linear, `dose` is 1 and regimens that differ only in dose
-/// share it.
+/// A plan of doses and what it changes of the model. Where the model is linear, `dose` is 1 and
+/// regimens that differ only in dose share it.
 struct Shape {
   double dose = 1;
   double start_h = 0;
   double interval_h = 0;
   double infusion_h = 0;
   int count = 1;
+  std::vector<std::pair<std::size_t, double>> settings;  ///< (parameter's position, value)
   auto operator<=>(const Shape&) const = default;
 
-  std::vector<model::Dose> doses() const;
+  std::vector<model::Dose> doses() const;  ///< none for a dose of 0
 };
 
 /// Immutable; curves may be computed concurrently.
@@ -27,12 +28,15 @@ class Responses {
  public:
   explicit Responses(const model::Model& model);
 
-  bool linear() const { return solver_.has_value(); }
+  bool linear() const { return linear_.has_value(); }
   /// The shape of a regimen, and the factor from the shape's curve to the regimen's.
-  Shape shape_of(const program::Regimen& regimen, double& factor) const;
+  /// Errors: kInvalidArgument for a dose to a model without a dose table, or none to a linear one,
+  /// and for a setting of something that is not a public parameter.
+  Result<Shape> shape_of(const program::Regimen& regimen, double& factor) const;
 
-  /// out[t] = the first output at times_h[t], all parameters in the model's order.
-  /// Errors: those of the solver.
+  /// All outputs one after the other: out[o times + t] = output o at times_h[t]; `parameters` are
+  /// all values in the model's order, before the shape's settings. Errors: those of the solver;
+  /// kInvalidArgument for a value that is not finite, with the output and the time.
   Result<std::vector<double>> curve(const std::vector<double>& parameters, const Shape& shape,
                                     const std::vector<double>& times_h) const;
   /// The same by CVODE.
@@ -40,9 +44,13 @@ class Responses {
                                         const std::vector<double>& times_h) const;
 
  private:
-  model::Values named(const std::vector<double>& parameters) const;
+  Result<std::vector<double>> solve(std::vector<double> parameters, const Shape& shape,
+                                    const std::vector<double>& times_h, double tolerance) const;
+  Result<std::vector<double>> joined(const Result<model::Curves>& curves,
+                                     const std::vector<double>& times_h) const;
   const model::Model* model_;  // outlives this
-  std::optional<model::LinearSolver> solver_;
+  model::ReferenceSolver reference_;
+  std::optional<model::LinearSolver> linear_;
 };
 
 }  // namespace salus::compiler

@@ -108,6 +108,7 @@ struct SurrogateHint {
   double horizon_h = 24;
   double interval_h = 0;  ///< of the standard repeated dose; 0: single dose only
   double infusion_h = 0;
+  double dose = 0;      ///< of the standard plans; needed where the model is not linear
   int max_degree = 15;  ///< largest total degree of a basis function
   int max_terms = 256;
 };

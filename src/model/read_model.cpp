@@ -14,6 +14,7 @@ namespace {
 
 constexpr double kDefaultBoxSd = 3;
 constexpr std::size_t kMaxEntries = 256;
+constexpr int kMaxTerms = 8192;  // as many as a ciphertext of 2^14 has slots
 
 class ModelReader {
  public:
@@ -210,7 +211,9 @@ class ModelReader {
     o.formula = formula(t, "formula", known);
     const bool linked = t.has("link");
     if (linked) o.link = formula(t, "link", {{"x", Dimension{}}});
-    if (!linked) expect_unit(t, "formula", o.formula, units_.at(o.name), o.unit);
+    // The unit is that of what the link gives; what it takes is a number of any kind.
+    const bool unchecked = t.boolean_or("empirical", false) || linked;
+    if (!unchecked) expect_unit(t, "formula", o.formula, units_.at(o.name), o.unit);
     t.finish();
     model_.outputs.push_back(std::move(o));
   }
@@ -240,13 +243,16 @@ class ModelReader {
       hint.horizon_h = t.number_or("horizon_h", hint.horizon_h);
       hint.interval_h = t.number_or("interval_h", hint.interval_h);
       hint.infusion_h = t.number_or("infusion_h", hint.infusion_h);
+      hint.dose = t.number_or("dose", hint.dose);
       hint.max_degree = t.integer_or("max_degree", hint.max_degree);
       hint.max_terms = t.integer_or("max_terms", hint.max_terms);
       if (hint.horizon_h <= 0 || hint.interval_h < 0 || hint.infusion_h < 0) {
         t.complain("horizon_h", "must be positive, interval_h and infusion_h not negative");
       }
       if (hint.max_degree < 1 || hint.max_degree > 31) t.complain("max_degree", "must be 1 .. 31");
-      if (hint.max_terms < 2 || hint.max_terms > 512) t.complain("max_terms", "must be 2 .. 512");
+      if (hint.max_terms < 2 || hint.max_terms > kMaxTerms) {
+        t.complain("max_terms", "must be 2 .. " + std::to_string(kMaxTerms));
+      }
       for (TomlTable& term : t.tables("term", 8)) read_term(term);
       t.finish();
     }

@@ -9,32 +9,66 @@
 
 namespace salus::program {
 
+namespace {
+
+struct Operator {
+  std::string_view name;
+  int operands;
+  double (*apply)(const double*);
+};
+
+double truth(bool value) { return value ? 1 : 0; }
+
+constexpr std::array<Operator, 32> kOperators = {{
+    {"+", 2, [](const double* x) { return x[0] + x[1]; }},
+    {"-", 2, [](const double* x) { return x[0] - x[1]; }},
+    {"*", 2, [](const double* x) { return x[0] * x[1]; }},
+    {"/", 2, [](const double* x) { return x[0] / x[1]; }},
+    {"^", 2, [](const double* x) { return std::pow(x[0], x[1]); }},
+    {"min", 2, [](const double* x) { return std::min(x[0], x[1]); }},
+    {"max", 2, [](const double* x) { return std::max(x[0], x[1]); }},
+    {"<", 2, [](const double* x) { return truth(x[0] < x[1]); }},
+    {"<=", 2, [](const double* x) { return truth(x[0] <= x[1]); }},
+    {"==", 2, [](const double* x) { return truth(x[0] == x[1]); }},
+    {"!=", 2, [](const double* x) { return truth(x[0] != x[1]); }},
+    {"and", 2, [](const double* x) { return truth(x[0] != 0 && x[1] != 0); }},
+    {"or", 2, [](const double* x) { return truth(x[0] != 0 || x[1] != 0); }},
+    {"xor", 2, [](const double* x) { return truth((x[0] != 0) != (x[1] != 0)); }},
+    {"neg", 1, [](const double* x) { return -x[0]; }},
+    {"not", 1, [](const double* x) { return truth(x[0] == 0); }},
+    {"exp", 1, [](const double* x) { return std::exp(x[0]); }},
+    {"ln", 1, [](const double* x) { return std::log(x[0]); }},
+    {"sqrt", 1, [](const double* x) { return std::sqrt(x[0]); }},
+    {"abs", 1, [](const double* x) { return std::abs(x[0]); }},
+    {"floor", 1, [](const double* x) { return std::floor(x[0]); }},
+    {"ceil", 1, [](const double* x) { return std::ceil(x[0]); }},
+    {"sin", 1, [](const double* x) { return std::sin(x[0]); }},
+    {"cos", 1, [](const double* x) { return std::cos(x[0]); }},
+    {"tan", 1, [](const double* x) { return std::tan(x[0]); }},
+    {"asin", 1, [](const double* x) { return std::asin(x[0]); }},
+    {"acos", 1, [](const double* x) { return std::acos(x[0]); }},
+    {"atan", 1, [](const double* x) { return std::atan(x[0]); }},
+    {"sinh", 1, [](const double* x) { return std::sinh(x[0]); }},
+    {"cosh", 1, [](const double* x) { return std::cosh(x[0]); }},
+    {"tanh", 1, [](const double* x) { return std::tanh(x[0]); }},
+    {"select", 3, [](const double* x) { return x[1] != 0 ? x[0] : x[2]; }},
+}};
+
+}  // namespace
+
 Result<Formula::Token> Formula::token(std::string_view word,
                                       const std::vector<std::string>& names) {
-  static constexpr std::array<std::pair<std::string_view, Kind>, 11> kOperators = {{
-      {"+", Kind::kAdd},
-      {"-", Kind::kSubtract},
-      {"*", Kind::kMultiply},
-      {"/", Kind::kDivide},
-      {"^", Kind::kPower},
-      {"min", Kind::kMin},
-      {"max", Kind::kMax},
-      {"neg", Kind::kNegate},
-      {"exp", Kind::kExp},
-      {"ln", Kind::kLn},
-      {"sqrt", Kind::kSqrt},
-  }};
   const auto named = std::find(names.begin(), names.end(), word);
   if (named != names.end()) {
-    return Token{Kind::kName, 0, static_cast<std::size_t>(named - names.begin())};
+    return Token{0, nullptr, 0, static_cast<std::size_t>(named - names.begin())};
   }
-  for (const auto& [text, kind] : kOperators) {
-    if (word == text) return Token{kind, 0, 0};
+  for (const Operator& op : kOperators) {
+    if (word == op.name) return Token{op.operands, op.apply, 0, kNoName};
   }
   double number = 0;
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
   if (error == std::errc{} && end == word.data() + word.size() && std::isfinite(number)) {
-    return Token{Kind::kNumber, number, 0};
+    return Token{0, nullptr, number, kNoName};
   }
   return Error{ErrorCode::kInvalidArgument,
                "formula: '" + std::string(word.substr(0, 64)) +
@@ -53,7 +87,7 @@ Result<Formula> Formula::parse(std::string_view postfix, const std::vector<std::
       return Error{ErrorCode::kLimit,
                    "formula: more than " + std::to_string(kMaxFormulaTokens) + " tokens"};
     }
-    const std::size_t takes = next->kind <= Kind::kName ? 0 : next->kind >= Kind::kNegate ? 1 : 2;
+    const auto takes = static_cast<std::size_t>(next->operands);
     if (depth < takes) return Error{ErrorCode::kInvalidArgument, "formula: an operand is missing"};
     depth = depth - takes + 1;
     out.tokens_.push_back(*next);
@@ -67,34 +101,15 @@ Result<Formula> Formula::parse(std::string_view postfix, const std::vector<std::
 
 double Formula::operator()(std::span<const double> values) const {
   std::vector<double> stack;
-  const auto pop = [&] {
-    const double top = stack.back();
-    stack.pop_back();
-    return top;
-  };
   for (const Token& token : tokens_) {
-    if (token.kind == Kind::kNumber || token.kind == Kind::kName) {
-      stack.push_back(token.kind == Kind::kNumber ? token.number : values[token.position]);
+    if (token.operands == 0) {
+      stack.push_back(token.position == kNoName ? token.number : values[token.position]);
       continue;
     }
-    const double b = pop();
-    switch (token.kind) {
-      case Kind::kNegate: stack.push_back(-b); continue;
-      case Kind::kExp: stack.push_back(std::exp(b)); continue;
-      case Kind::kLn: stack.push_back(std::log(b)); continue;
-      case Kind::kSqrt: stack.push_back(std::sqrt(b)); continue;
-      default: break;
-    }
-    const double a = pop();
-    switch (token.kind) {
-      case Kind::kAdd: stack.push_back(a + b); break;
-      case Kind::kSubtract: stack.push_back(a - b); break;
-      case Kind::kMultiply: stack.push_back(a * b); break;
-      case Kind::kDivide: stack.push_back(a / b); break;
-      case Kind::kPower: stack.push_back(std::pow(a, b)); break;
-      case Kind::kMin: stack.push_back(std::min(a, b)); break;
-      default: stack.push_back(std::max(a, b)); break;
-    }
+    const std::size_t first = stack.size() - static_cast<std::size_t>(token.operands);
+    const double result = token.apply(stack.data() + first);
+    stack.resize(first);
+    stack.push_back(result);
   }
   return stack.back();
 }

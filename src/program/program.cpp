@@ -87,37 +87,70 @@ Result<std::vector<double>> normalise(const Program& program,
   return out;
 }
 
+std::string OutputGrid::label_of(std::size_t row) const {
+  const std::string& regimen = regimen_of(row).label;
+  return outputs.size() == 1 ? regimen : output_of(row).name + ", " + regimen;
+}
+
+namespace {
+
+double undo(OutputTransform transform, double slot) {
+  switch (transform) {
+    case OutputTransform::kLog: return std::exp(slot);
+    case OutputTransform::kQuarticRoot: return std::pow(std::max(slot, 0.0), 4);
+    default: return slot;
+  }
+}
+
+}  // namespace
+
 Result<std::vector<std::vector<double>>> expand(const OutputGrid& output,
                                                 const std::vector<double>& slots) {
-  const std::size_t rows = output.regimens.size(), columns = output.times_h.size();
-  if (slots.size() < rows * columns || output.peak.size() != rows) {
+  const std::size_t rows = output.rows(), columns = output.times_h.size();
+  if (slots.size() < output.slots() || output.peak.size() != rows) {
     return Error{ErrorCode::kMismatch, "expand: " + std::to_string(slots.size()) + " slots for " +
-                                           std::to_string(rows) + " regimens x " +
+                                           std::to_string(output.slots()) + " values of " +
+                                           std::to_string(rows) + " curves x " +
                                            std::to_string(columns) + " times"};
   }
+  const Modes& modes = output.modes;
   std::vector<std::vector<double>> curves(rows, std::vector<double>(columns));
   for (std::size_t r = 0; r < rows; ++r) {
     for (std::size_t t = 0; t < columns; ++t) {
-      const double slot = slots[r * columns + t];
-      double value = slot;
-      if (output.transform == OutputTransform::kLog) value = std::exp(slot);
-      if (output.transform == OutputTransform::kQuarticRoot)
-        value = std::pow(std::max(slot, 0.0), 4);
-      curves[r][t] = output.peak[r] * value;
+      const std::size_t at = r * columns + t;
+      double slot = modes.columns > 0 ? 0 : slots[at];
+      for (std::size_t m = 0; m < modes.columns; ++m) {
+        slot += modes.values[at * modes.columns + m] * slots[m];
+      }
+      curves[r][t] = output.peak[r] * undo(output.output_of(r).transform, slot);
     }
   }
   return curves;
+}
+
+Status apply_links(const OutputGrid& output, std::vector<std::vector<double>>& curves) {
+  check(curves.size() == output.rows(), "curves of this grid");
+  for (std::size_t r = 0; r < curves.size(); ++r) {
+    const std::string& link = output.output_of(r).link;
+    if (link.empty()) continue;
+    const auto formula = Formula::parse(link, {"x"});
+    if (!formula) return formula.error();
+    for (double& x : curves[r]) x = (*formula)(std::span(&x, 1));
+  }
+  return {};
 }
 
 std::optional<std::string> beyond_range(const OutputGrid& output,
                                         const std::vector<std::vector<double>>& curves) {
   for (std::size_t r = 0; r < curves.size(); ++r) {
     const double limit = kRangeMargin * output.peak[r];
+    const Output& of = output.output_of(r);
     for (std::size_t t = 0; t < curves[r].size(); ++t) {
       if (std::abs(curves[r][t]) <= limit) continue;
-      return output.name + " of regimen \"" + output.regimens[r].label + "\" at " +
-             text(output.times_h[t]) + " h is " + text(curves[r][t]) + " " + output.unit +
-             ", its declared range ends at " + text(limit) + " " + output.unit;
+      const std::string unit = of.link.empty() ? " " + of.unit : " before its link";
+      return of.name + " of regimen \"" + output.regimen_of(r).label + "\" at " +
+             text(output.times_h[t]) + " h is " + text(curves[r][t]) + unit +
+             ", its declared range ends at " + text(limit) + unit;
     }
   }
   return std::nullopt;

@@ -47,8 +47,16 @@ struct Input {
   bool operator==(const Input&) const = default;
 };
 
+/// A public quantity of the model that a regimen sets, in the model's unit.
+struct Setting {
+  std::string name;
+  double value = 0;
+  bool operator==(const Setting&) const = default;
+};
+
 /// A public plan of doses: `dose` (in the unit of OutputGrid::dose_unit) at start_h, start_h +
-/// interval_h, ... `count` times, each over infusion_h hours (0: bolus).
+/// interval_h, ... `count` times, each over infusion_h hours (0: bolus). A dose of 0: none. A
+/// scenario is a regimen too: `settings` says what of the model is different in it.
 struct Regimen {
   std::string id;     ///< "q12h-320"
   std::string label;  ///< "320 mg every 12 h"
@@ -57,28 +65,59 @@ struct Regimen {
   int count = 1;
   double start_h = 0;
   double infusion_h = 0;
+  std::vector<Setting> settings;
   bool operator==(const Regimen&) const = default;
 };
 
 /// How the client undoes the output transform g of the surrogate: value = inverse(slot) * peak.
 enum class OutputTransform { kLinear, kQuarticRoot, kLog };
 
-/// Slot r * times.size() + t of the readout holds regimen r at times_h[t]:
-///   kLinear       value = peak[r] * slot
-///   kQuarticRoot  value = peak[r] * max(slot, 0)^4
-///   kLog          value = peak[r] * exp(slot)
-struct OutputGrid {
-  std::string name;       ///< "C"
-  std::string unit;       ///< UCUM, "mg/L"
-  std::string dose_unit;  ///< "mg"
+/// One answer of the model.
+struct Output {
+  std::string name;  ///< "C"
+  std::string unit;  ///< UCUM, "mg/L"
   std::string description;
   OutputTransform transform = OutputTransform::kLinear;
+  /// What the client does to the value, reverse Polish over `x` as in Input::postfix; empty:
+  /// nothing. `unit` is that of what comes out.
+  std::string link;
+  bool operator==(const Output&) const = default;
+};
+
+/// Row-major; what a proper orthogonal decomposition leaves to the client.
+struct Modes {
+  std::size_t rows = 0;
+  std::size_t columns = 0;
+  std::vector<double> values;
+  bool operator==(const Modes&) const = default;
+};
+
+/// The answers: rows x times, a row for each output of each regimen: row = regimen * outputs +
+/// output. Slot row * times.size() + t of the readout holds the row at times_h[t], or where there
+/// are modes, slot m holds mode m and the rows' slots are modes * slots. Then
+///   kLinear       value = peak[row] * slot
+///   kQuarticRoot  value = peak[row] * max(slot, 0)^4
+///   kLog          value = peak[row] * exp(slot)
+/// and the output's link.
+struct OutputGrid {
+  std::vector<Output> outputs;
+  std::string dose_unit;  ///< "mg"
   std::vector<Regimen> regimens;
   std::vector<double> times_h;
-  std::vector<double> peak;  ///< per regimen, in `unit`
-  /// The model is linear in the dose and the transform is kLinear or kQuarticRoot: the client may
-  /// rescale a regimen's curve to another dose exactly.
+  std::vector<double> peak;  ///< per row, in the output's unit before its link
+  Modes modes;               ///< rows() * times x modes; none: the slots are the values
+  /// The model is linear in the dose and every transform is kLinear or kQuarticRoot without a link:
+  /// the client may rescale a regimen's curves to another dose exactly.
   bool linear_in_dose = false;
+
+  std::size_t rows() const { return regimens.size() * outputs.size(); }
+  std::size_t values() const { return rows() * times_h.size(); }
+  /// How many slots of the readout mean something.
+  std::size_t slots() const { return modes.columns > 0 ? modes.columns : values(); }
+  const Output& output_of(std::size_t row) const { return outputs[row % outputs.size()]; }
+  const Regimen& regimen_of(std::size_t row) const { return regimens[row / outputs.size()]; }
+  /// For people: the regimen, and which output where there are several.
+  std::string label_of(std::size_t row) const;
   bool operator==(const OutputGrid&) const = default;
 };
 
@@ -128,9 +167,10 @@ struct Program {
   bool operator==(const Program&) const = default;
 };
 
-/// Canonical bytes: "salus-program 1\n", the length of the header in decimal and "\n", a JSON
+/// Canonical bytes: "salus-program 2\n" (1 where one output, without link, settings and modes, is
+/// all there is: what version 1 could say), the length of the header in decimal and "\n", a JSON
 /// header with sorted keys (circuits as text in it), then the doubles of the basis' and the
-/// readout's constants, each stage's in the order of their names, little-endian.
+/// readout's constants, each stage's in the order of their names, and the modes, little-endian.
 /// serialize(parse(b)) == b. The digest of these bytes is the program's name everywhere.
 Bytes serialize(const Program& program);
 
@@ -150,16 +190,19 @@ struct NamedValue {
 Result<std::vector<double>> normalise(const Program& program,
                                       const std::vector<NamedValue>& values);
 
-/// curves[r][t] in output.unit from the decrypted readout slots. Errors: kMismatch on too few
-/// slots.
+/// curves[row][t] from the decrypted readout slots, before the outputs' links. Errors: kMismatch on
+/// too few slots.
 Result<std::vector<std::vector<double>>> expand(const OutputGrid& output,
                                                 const std::vector<double>& slots);
 
-/// Declared range of an output: this many times the regimen's peak, which is the largest value
+/// The outputs' links applied. Errors: kInvalidArgument, of Formula::parse.
+Status apply_links(const OutputGrid& output, std::vector<std::vector<double>>& curves);
+
+/// Declared range of an output: this many times the row's peak, which is the largest value
 /// among the samples of the box that the program was fitted on, either sign.
 inline constexpr double kRangeMargin = 1.5;
 
-/// The first value of `curves` (regimens x times, as `expand` gives them) beyond its declared
+/// The first value of `curves` (rows x times, as `expand` gives them) beyond its declared
 /// range, or no number at all, with its name and both numbers; nothing where all are inside.
 std::optional<std::string> beyond_range(const OutputGrid& output,
                                         const std::vector<std::vector<double>>& curves);

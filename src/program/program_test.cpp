@@ -28,8 +28,7 @@ Program sample() {
   p.parameters = {{"CL", "L/h", "clearance", Transform::kLog, 1, 2, 4},
                   {"V", "L", "volume", Transform::kLinear, 10, 20, 30}};
   p.inputs = {{"ke", "1/h", "rate", "CL / V", "CL V /", Transform::kLog, 1.0 / 30, 0.1, 0.4}};
-  p.output.name = "C";
-  p.output.unit = "mg/L";
+  p.output.outputs = {{"C", "mg/L", "", {}, ""}};
   p.output.dose_unit = "mg";
   p.output.regimens = {{"a", "A", 100, 0, 1, 0, 0}, {"b", "B", 50, 6, 4, 0.5, 1}};
   p.output.times_h = {1};
@@ -106,8 +105,10 @@ TEST(Program, SurvivesFlippedBits) {
 TEST(Program, NamesUnknownVersionsAndOversizedConstants) {
   std::string text(as_text(serialize(sample())));
   std::string other = text;
-  other[14] = '2';
+  other[14] = '3';
   EXPECT_EQ(parse(as_bytes(other)).error().code, ErrorCode::kVersion);
+  other[14] = '2';
+  EXPECT_EQ(parse(as_bytes(other)).error().code, ErrorCode::kParse) << "version 1 can say it";
   std::string huge = text;
   const std::size_t rows = huge.find("\"rows\":2");
   ASSERT_NE(rows, std::string::npos);
@@ -181,11 +182,62 @@ TEST(Expand, UndoesEachTransform) {
   OutputGrid grid = sample().output;
   const std::vector<double> slots = {0.5, -0.25, 99};
   EXPECT_EQ(must(expand(grid, slots)), (std::vector<std::vector<double>>{{1.5}, {-1}}));
-  grid.transform = OutputTransform::kQuarticRoot;
+  grid.outputs[0].transform = OutputTransform::kQuarticRoot;
   EXPECT_EQ(must(expand(grid, slots)), (std::vector<std::vector<double>>{{3.0 / 16}, {0}}));
-  grid.transform = OutputTransform::kLog;
+  grid.outputs[0].transform = OutputTransform::kLog;
   EXPECT_DOUBLE_EQ(must(expand(grid, slots))[0][0], 3 * std::exp(0.5));
   EXPECT_EQ(expand(grid, {1}).error().code, ErrorCode::kMismatch);
+}
+
+// Two outputs, one with a link, two regimens, two times: 8 values from 2 modes.
+Program second_version() {
+  Program p = sample();
+  p.output.outputs = {{"C", "mg/L", "", OutputTransform::kLinear, ""},
+                      {"P", "%", "", OutputTransform::kLinear, "100 x neg exp 1 + /"}};
+  p.output.regimens[1].settings = {{"fraction", 0.25}};
+  p.output.times_h = {1, 2};
+  p.output.peak = {3, 1, 4, 2};
+  p.output.modes = {8, 2, {}};
+  for (int i = 0; i < 16; ++i) p.output.modes.values.push_back(i);
+  return p;
+}
+
+TEST(Program, SecondVersionKeepsOutputsLinksSettingsAndModes) {
+  const Program p = second_version();
+  const Bytes bytes = serialize(p);
+  EXPECT_TRUE(as_text(bytes).starts_with("salus-program 2\n"));
+  EXPECT_EQ(must(parse(bytes)), p);
+  EXPECT_TRUE(as_text(serialize(sample())).starts_with("salus-program 1\n"));
+  for (std::size_t n = 0; n < bytes.size(); n += 7) {
+    EXPECT_FALSE(parse(std::span(bytes).first(n)));
+  }
+  Program bad = p;
+  bad.output.outputs[1].link = "y";
+  EXPECT_EQ(parse(serialize(bad)).error().code, ErrorCode::kInvalidArgument);
+  bad = p;
+  bad.output.modes.values.pop_back();
+  EXPECT_EQ(parse(serialize(bad)).error().code, ErrorCode::kParse);
+  bad = p;
+  bad.output.modes.values[3] = NAN;
+  EXPECT_EQ(parse(serialize(bad)).error().code, ErrorCode::kParse);
+  bad = p;
+  bad.output.peak.pop_back();
+  EXPECT_EQ(parse(serialize(bad)).error().code, ErrorCode::kMismatch);
+}
+
+TEST(Expand, MultipliesModesAndAppliesLinks) {
+  const OutputGrid grid = second_version().output;
+  auto curves = must(expand(grid, {1, 0.5, 99}));
+  // Value k of the rows is 2k + (2k + 1) / 2.
+  EXPECT_EQ(curves,
+            (std::vector<std::vector<double>>{{1.5, 10.5}, {6.5, 9.5}, {50, 62}, {37, 43}}));
+  EXPECT_EQ(expand(grid, {1}).error().code, ErrorCode::kMismatch);
+  EXPECT_EQ(grid.label_of(2), "C, B");
+  EXPECT_EQ(grid.label_of(3), "P, B");
+  curves[1][0] = std::log(4);
+  ASSERT_TRUE(apply_links(grid, curves));
+  EXPECT_EQ(curves[0][1], 10.5);
+  EXPECT_NEAR(curves[1][0], 80, 1e-12);
 }
 
 TEST(BeyondRange, NamesTheFirstValueThatLeftItsRange) {
@@ -196,9 +248,9 @@ TEST(BeyondRange, NamesTheFirstValueThatLeftItsRange) {
 
   curves[1][0] = std::nextafter(-limit, -1e9);
   const std::string text = beyond_range(grid, curves).value();
-  EXPECT_NE(text.find(grid.name), std::string::npos) << text;
+  EXPECT_NE(text.find(grid.outputs[0].name), std::string::npos) << text;
   EXPECT_NE(text.find("\"" + grid.regimens[1].label + "\""), std::string::npos) << text;
-  EXPECT_NE(text.find("6 " + grid.unit), std::string::npos) << text;
+  EXPECT_NE(text.find("6 " + grid.outputs[0].unit), std::string::npos) << text;
   curves[1][0] = std::nan("");
   EXPECT_TRUE(beyond_range(grid, curves)) << "no number is in no range";
 }

@@ -18,7 +18,7 @@ NLOHMANN_JSON_SERIALIZE_ENUM(OutputTransform, {{OutputTransform::kLinear, "linea
 
 namespace {
 
-constexpr std::string_view kMagic = "salus-program 1\n";
+constexpr std::string_view kMagic = "salus-program 1\n", kMagicTwo = "salus-program 2\n";
 constexpr std::string_view kMagicStem = "salus-program ";
 constexpr std::size_t kMaxHeaderBytes = 64u << 20;
 constexpr std::size_t kMaxGrid = 1u << 20;
@@ -57,6 +57,21 @@ void fields_of(Regimen*, T& x, Visit visit) {
   visit("count", x.count);
   visit("start_h", x.start_h);
   visit("infusion_h", x.infusion_h);
+}
+
+template <class Visit, class T>
+void fields_of(Setting*, T& x, Visit visit) {
+  visit("name", x.name);
+  visit("value", x.value);
+}
+
+template <class Visit, class T>
+void fields_of(Output*, T& x, Visit visit) {
+  visit("name", x.name);
+  visit("unit", x.unit);
+  visit("description", x.description);
+  visit("transform", x.transform);
+  visit("link", x.link);
 }
 
 template <class Visit, class T>
@@ -114,17 +129,36 @@ json stage_header(const Stage& stage) {
   return {{"circuit", circuit::print(stage.circuit)}, {"constants", constants}};
 }
 
+// What version 1 can say: one output as it is.
+bool is_first_version(const OutputGrid& out) {
+  return out.outputs.size() == 1 && out.outputs[0].link.empty() && out.modes.columns == 0 &&
+         std::all_of(out.regimens.begin(), out.regimens.end(),
+                     [](const Regimen& r) { return r.settings.empty(); });
+}
+
+json output_header(const OutputGrid& out) {
+  json header = {{"dose_unit", out.dose_unit},
+                 {"regimens", to_array(out.regimens)},
+                 {"times_h", out.times_h},
+                 {"peak", out.peak},
+                 {"linear_in_dose", out.linear_in_dose}};
+  if (is_first_version(out)) {
+    const Output& only = out.outputs[0];
+    header["name"] = only.name;
+    header["unit"] = only.unit;
+    header["description"] = only.description;
+    header["transform"] = only.transform;
+    return header;
+  }
+  header["outputs"] = to_array(out.outputs);
+  header["modes"] = out.modes.columns;
+  for (std::size_t r = 0; r < out.regimens.size(); ++r) {
+    header["regimens"][r]["settings"] = to_array(out.regimens[r].settings);
+  }
+  return header;
+}
+
 json header_of(const Program& p) {
-  const OutputGrid& out = p.output;
-  const json output = {{"name", out.name},
-                       {"unit", out.unit},
-                       {"dose_unit", out.dose_unit},
-                       {"description", out.description},
-                       {"transform", out.transform},
-                       {"regimens", to_array(out.regimens)},
-                       {"times_h", out.times_h},
-                       {"peak", out.peak},
-                       {"linear_in_dose", out.linear_in_dose}};
   return {{"name", p.name},
           {"model", p.model},
           {"model_digest", p.model_digest},
@@ -133,22 +167,52 @@ json header_of(const Program& p) {
           {"formula", p.formula},
           {"parameters", to_array(p.parameters)},
           {"inputs", to_array(p.inputs)},
-          {"output", output},
+          {"output", output_header(p.output)},
           {"certificate", to_object(p.certificate)},
           {"basis", stage_header(p.basis)},
           {"readout", stage_header(p.readout)}};
 }
 
 void read_output(const json& in, OutputGrid& out) {
-  in.at("name").get_to(out.name);
-  in.at("unit").get_to(out.unit);
   in.at("dose_unit").get_to(out.dose_unit);
-  in.at("description").get_to(out.description);
-  in.at("transform").get_to(out.transform);
   out.regimens = from_array<Regimen>(in.at("regimens"));
   in.at("times_h").get_to(out.times_h);
   in.at("peak").get_to(out.peak);
   in.at("linear_in_dose").get_to(out.linear_in_dose);
+  if (!in.contains("outputs")) {
+    Output only;
+    in.at("name").get_to(only.name);
+    in.at("unit").get_to(only.unit);
+    in.at("description").get_to(only.description);
+    in.at("transform").get_to(only.transform);
+    out.outputs.push_back(std::move(only));
+    return;
+  }
+  out.outputs = from_array<Output>(in.at("outputs"));
+  in.at("modes").get_to(out.modes.columns);
+  for (std::size_t r = 0; r < out.regimens.size(); ++r) {
+    out.regimens[r].settings = from_array<Setting>(in.at("regimens")[r].at("settings"));
+  }
+}
+
+// Before anything is allocated for them.
+Status read_modes(ByteReader& doubles, OutputGrid& out) {
+  const std::size_t columns = out.modes.columns;
+  if (columns == 0) return {};
+  const std::size_t rows = out.values(), available = doubles.remaining() / sizeof(double);
+  if (rows > available / columns) {
+    return Error{ErrorCode::kParse, "program: " + std::to_string(rows) + " x " +
+                                        std::to_string(columns) + " modes but " +
+                                        std::to_string(available) + " doubles are left"};
+  }
+  out.modes.rows = rows;
+  out.modes.values.resize(rows * columns);
+  for (double& value : out.modes.values) value = doubles.f64();
+  if (!std::all_of(out.modes.values.begin(), out.modes.values.end(),
+                   [](double v) { return std::isfinite(v); })) {
+    return Error{ErrorCode::kParse, "program: a mode is not finite"};
+  }
+  return {};
 }
 
 void read_header(const json& in, Program& p) {
@@ -225,13 +289,19 @@ Status check_inputs(const Program& p) {
 }
 
 Status check_output(const OutputGrid& out) {
-  const std::size_t rows = out.regimens.size(), columns = out.times_h.size();
+  const std::size_t rows = out.rows(), columns = out.times_h.size();
   if (rows == 0 || columns == 0 || rows > kMaxGrid / columns) {
-    return mismatch(std::to_string(rows) + " regimens x " + std::to_string(columns) + " times");
+    return mismatch(std::to_string(out.outputs.size()) + " outputs x " +
+                    std::to_string(out.regimens.size()) + " regimens x " + std::to_string(columns) +
+                    " times");
   }
   if (out.peak.size() != rows) {
     return mismatch(std::to_string(out.peak.size()) + " peaks for " + std::to_string(rows) +
-                    " regimens");
+                    " curves");
+  }
+  for (const Output& o : out.outputs) {
+    if (o.link.empty()) continue;
+    if (const auto formula = Formula::parse(o.link, {"x"}); !formula) return formula.error();
   }
   if (!std::all_of(out.peak.begin(), out.peak.end(),
                    [](double v) { return std::isfinite(v) && v > 0; })) {
@@ -248,7 +318,6 @@ Status check_output(const OutputGrid& out) {
 
 Status check_shapes(const Program& p) {
   if (Status s = check_inputs(p); !s) return s;
-  if (Status s = check_output(p.output); !s) return s;
   const circuit::Circuit &basis = p.basis.circuit, &readout = p.readout.circuit;
   if (!(basis.chain == readout.chain)) return mismatch("basis and readout have different chains");
   if (input_count(basis) != p.inputs.size()) {
@@ -264,19 +333,17 @@ Status check_shapes(const Program& p) {
   if (made.level != taken->level || std::abs(made.scale - taken->scale) > 0x1p-40 * made.scale) {
     return mismatch("the readout's input has another level or scale than the basis");
   }
-  if (p.output.regimens.size() * p.output.times_h.size() > readout.chain.slot_count()) {
-    return mismatch("more results than slots");
-  }
+  if (p.output.slots() > readout.chain.slot_count()) return mismatch("more results than slots");
   return {};
 }
 
 Result<Program> read(ByteView bytes) {
   const std::string_view all = as_text(bytes);
-  if (!all.starts_with(kMagic)) {
+  if (!all.starts_with(kMagic) && !all.starts_with(kMagicTwo)) {
     const bool other = all.starts_with(kMagicStem);
     return Error{other ? ErrorCode::kVersion : ErrorCode::kParse,
-                 other ? "program: a format version that this build does not know; it reads 1"
-                       : "program: does not begin with 'salus-program 1'"};
+                 other ? "program: a format version that this build does not know; it reads 1, 2"
+                       : "program: does not begin with 'salus-program 1' or 2"};
   }
   std::size_t length = 0;
   const char* begin = all.data() + kMagic.size();
@@ -293,6 +360,8 @@ Result<Program> read(ByteView bytes) {
   ByteReader doubles(bytes.subspan(static_cast<std::size_t>(stop + 1 - all.data()) + length));
   if (Status s = read_stage(header.at("basis"), doubles, p.basis); !s) return s.error();
   if (Status s = read_stage(header.at("readout"), doubles, p.readout); !s) return s.error();
+  if (Status s = check_output(p.output); !s) return s.error();
+  if (Status s = read_modes(doubles, p.output); !s) return s.error();
   if (doubles.remaining() != 0) {
     return Error{ErrorCode::kParse, "program: " + std::to_string(doubles.remaining()) +
                                         " bytes after the last constant"};
@@ -306,7 +375,7 @@ Result<Program> read(ByteView bytes) {
 Bytes serialize(const Program& program) {
   const std::string header = header_of(program).dump();
   Bytes out;
-  append(out, as_bytes(kMagic));
+  append(out, as_bytes(is_first_version(program.output) ? kMagic : kMagicTwo));
   append(out, as_bytes(std::to_string(header.size()) + "\n"));
   append(out, as_bytes(header));
   for (const Stage* stage : {&program.basis, &program.readout}) {
@@ -314,6 +383,7 @@ Bytes serialize(const Program& program) {
       for (const double value : constant.values) append_f64(out, value);
     }
   }
+  for (const double value : program.output.modes.values) append_f64(out, value);
   return out;
 }
 

@@ -8,6 +8,15 @@
 namespace salus::routine {
 namespace {
 
+// How far apart the parts are: room for all rows each, or side by side where rows <= D.
+std::size_t part_stride(const LinearShape& shape, std::size_t slots) {
+  const std::size_t c = std::bit_ceil(shape.columns);
+  const auto fold = static_cast<std::size_t>(shape.fold);
+  const std::size_t diagonals = c / fold, part = slots / fold;
+  const bool spread = c <= part && shape.rows + (fold - 1) * diagonals <= part;
+  return spread ? part + diagonals : diagonals;
+}
+
 Status require_shape(const LinearShape& shape, std::size_t slots, std::size_t values) {
   const auto bad = [](const std::string& why) {
     return Error{ErrorCode::kInvalidArgument, "linear transform: " + why};
@@ -24,7 +33,9 @@ Status require_shape(const LinearShape& shape, std::size_t slots, std::size_t va
     return bad("fold " + std::to_string(shape.fold) + " and baby " + std::to_string(shape.baby) +
                " are not powers of two that divide " + std::to_string(c) + " columns");
   }
-  if (shape.rows + (fold - 1) * (c / fold) > slots / fold || c > slots / fold) {
+  const std::size_t delta = part_stride(shape, slots);
+  const bool side_by_side = fold > 1 && delta == c / fold;
+  if (c > slots || shape.rows > slots || (side_by_side && shape.rows > delta)) {
     return bad(std::to_string(shape.rows) + " rows and " + std::to_string(c) + " columns in " +
                std::to_string(shape.fold) + " parts do not fit " + std::to_string(slots) +
                " slots");
@@ -48,7 +59,7 @@ Result<LinearTransform> LinearTransform::create(const ckks::Encoder& encoder,
   const std::size_t c = std::bit_ceil(shape.columns);
   const auto fold = static_cast<std::size_t>(shape.fold);
   const std::size_t diagonal_count = c / fold;
-  const std::size_t delta = slots / fold + diagonal_count;
+  const std::size_t delta = part_stride(shape, slots);
 
   LinearTransform out(shape, diagonal_count, slots);
   for (std::size_t d = 0; d < diagonal_count; ++d) {
@@ -84,7 +95,7 @@ Result<ckks::ExtendedCiphertext> LinearTransform::sum(const ckks::Evaluator& eva
   for (std::size_t i = 1; acc && i < parts->size(); ++i)
     acc = evaluator.rotate_add(std::move((*parts)[i]), static_cast<int>(i * baby), *acc);
   const auto fold = static_cast<std::size_t>(shape_.fold);
-  const std::size_t delta = slots_ / fold + diagonal_count_;
+  const std::size_t delta = part_stride(shape_, slots_);
   for (std::size_t k = 1; acc && k < fold; k *= 2)
     acc = evaluator.rotate_add(*acc, static_cast<int>(delta * k % slots_), *acc);
   return acc;

@@ -22,10 +22,11 @@ struct LinearShape {
 /// A with its diagonals encoded once; immutable, shared between threads.
 ///
 /// Algorithm (Halevi and Shoup, CRYPTO 2014; baby steps after their CRYPTO 2018 paper): with S
-/// slots, D = c / F and delta = S / F + D, part f holds row r at slot f delta + r, where diagonal d
-/// reads column (r + f D + d) mod c. acc = sum_i rotate(sum_j diagonal[i B + j] rotate(x, j), i B);
-/// then acc += rotate(acc, delta 2^k), k = 0 .. log2(F) - 1. All of it modulo Q P, divided by P
-/// once at the end (double hoisting: Bossuat et al., eprint 2020/1203, algorithm 6).
+/// slots, D = c / F and delta = S / F + D (D where the parts would not fit: then rows <= D, Halevi
+/// and Shoup's wide matrices), part f holds row r at slot f delta + r, where diagonal d reads
+/// column (r + f D + d) mod c. acc = sum_i rotate(sum_j diagonal[i B + j] rotate(x, j), i B); then
+/// acc += rotate(acc, delta 2^k), k = 0 .. log2(F) - 1. All of it modulo Q P, divided by P once at
+/// the end (double hoisting: Bossuat et al., eprint 2020/1203, algorithm 6).
 ///
 /// Slots 0 .. rows - 1 of the result hold A x, the others partial sums. Level: that of x. Scale:
 /// scale_x * scale. Cost: raising the digits of x and B - 1 inner products with keys; for each of
@@ -34,7 +35,8 @@ struct LinearShape {
 /// limbs, B of 2 (l + 1 + K) meanwhile.
 class LinearTransform {
  public:
-  /// Errors: kInvalidArgument (shape: rows + (F - 1) D <= S / F, c <= S / F, powers of two), those
+  /// Errors: kInvalidArgument (shape: rows + (F - 1) D <= S / F and c <= S / F, or rows <= D and
+  /// c <= S; powers of two), those
   /// of Encoder::encode.
   static Result<LinearTransform> create(const ckks::Encoder& encoder,
                                         const ckks::Parameters& params, const LinearShape& shape,

@@ -31,6 +31,8 @@ ckks::ParametersPtr small_ring() {
 struct Case {
   int baby;
   int fold;
+  std::size_t rows = kRows;
+  bool side_by_side = false;
 };
 
 class LinearTransformOf : public testing::TestWithParam<Case> {};
@@ -40,7 +42,8 @@ TEST_P(LinearTransformOf, EncryptedVectorIsTheMatrixProduct) {
   const ckks::Encoder encoder(params);
   std::mt19937_64 random(7);
   std::uniform_real_distribution<double> uniform(-1, 1);
-  std::vector<double> matrix(kRows * kColumns);
+  const auto [baby, fold, rows, side_by_side] = GetParam();
+  std::vector<double> matrix(rows * kColumns);
   std::vector<double> x(kPeriod, 0.0);
   for (double& v : matrix) v = uniform(random);
   for (double& v : x) v = uniform(random);
@@ -50,18 +53,18 @@ TEST_P(LinearTransformOf, EncryptedVectorIsTheMatrixProduct) {
       must(keys::SecretKey::derive(params, std::vector<std::byte>(32), "linear"));
   circuit::KeyRequirements needed;
   const auto c = static_cast<int>(kPeriod);
-  const auto [baby, fold] = GetParam();
   for (int j = 1; j < baby; ++j) needed.rotation_levels[j] = 1;
   for (int i = baby; i < c / fold; i += baby) needed.rotation_levels[i] = 1;
   const int slots = static_cast<int>(params->slot_count());
-  for (int k = 1; k < fold; k *= 2) needed.rotation_levels[(slots / fold + c / fold) * k] = 1;
+  const int apart = c / fold + (side_by_side ? 0 : slots / fold);
+  for (int k = 1; k < fold; k *= 2) needed.rotation_levels[apart * k] = 1;
   const ckks::Evaluator evaluator(std::make_shared<const ckks::EvaluationKeys>(
       must(keys::make_evaluation_keys(secret, needed, stream))));
 
   const ckks::Plaintext plain = must(encoder.encode_repeated(x, 1, 0x1p40));
   const ckks::Ciphertext input = must(keys::encrypt(secret, plain, stream)).expand();
   const LinearTransform transform = must(
-      LinearTransform::create(encoder, *params, {kRows, kColumns, baby, fold}, matrix, 1, 0x1p40));
+      LinearTransform::create(encoder, *params, {rows, kColumns, baby, fold}, matrix, 1, 0x1p40));
   const ckks::Ciphertext product = must(evaluator.rescale(must(transform.apply(evaluator, input))));
   const ckks::Ciphertext at_once = must(transform.apply_rescale(evaluator, input));
   EXPECT_EQ(at_once.level, product.level);
@@ -72,7 +75,7 @@ TEST_P(LinearTransformOf, EncryptedVectorIsTheMatrixProduct) {
   // Fresh noise, key switching and rescaling each stay below 2^-20 of a slot at scale 2^40 and
   // N = 2^11; 64 columns with entries of at most one add up linearly.
   const double tolerance = 64 * 0x1p-20;
-  for (std::size_t r = 0; r < kRows; ++r) {
+  for (std::size_t r = 0; r < rows; ++r) {
     double expected = 0;
     for (std::size_t m = 0; m < kColumns; ++m) expected += matrix[r * kColumns + m] * x[m];
     EXPECT_NEAR(out[r], expected, tolerance) << "row " << r;
@@ -82,7 +85,8 @@ TEST_P(LinearTransformOf, EncryptedVectorIsTheMatrixProduct) {
 
 INSTANTIATE_TEST_SUITE_P(EverySplit, LinearTransformOf,
                          testing::Values(Case{1, 1}, Case{8, 1}, Case{64, 1}, Case{8, 2},
-                                         Case{4, 4}, Case{1, 8}));
+                                         Case{4, 4}, Case{1, 8}, Case{2, 32, 2, true},
+                                         Case{1, 64, 1, true}));
 
 TEST(LinearTransform, RefusesShapesThatDoNotFit) {
   const ckks::ParametersPtr params = small_ring();

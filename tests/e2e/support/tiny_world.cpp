@@ -123,8 +123,7 @@ program::Program tiny_program(int variant) {
                         .typical = 0,
                         .high = 1});
   }
-  p.output.name = "answer";
-  p.output.unit = "1";
+  p.output.outputs = {{"answer", "1", "answer", {}, ""}};
   p.output.dose_unit = "mg";
   p.output.regimens = {{.id = "a", .label = "first", .dose = 1},
                        {.id = "b", .label = "second", .dose = 2}};
