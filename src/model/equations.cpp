@@ -32,6 +32,7 @@ Equations Equations::make(const Model& model) {
     out.outputs_.push_back(must(CompiledExpression::make(o.formula, positions, time)));
   }
   out.bioavailability_ = model.dose.bioavailability;
+  out.lag_h_ = model.dose.lag_h;
   out.times_per_hour_ = 1 / model.hours_per_time;
   return out;
 }

@@ -22,6 +22,7 @@ class Equations {
   /// Of any named quantity. A Defect for an unknown name.
   std::size_t position(std::string_view name) const;
   double bioavailability() const { return bioavailability_; }
+  double lag_h() const { return lag_h_; }
 
   /// An array of size() with `parameters` and the derived quantities filled in.
   std::vector<double> prepare(std::span<const double> parameters) const;
@@ -41,6 +42,7 @@ class Equations {
   std::size_t parameters_ = 0;
   std::size_t dose_state_ = 0;
   double bioavailability_ = 1;
+  double lag_h_ = 0;
   double times_per_hour_ = 1;
   std::vector<CompiledExpression> derived_;
   std::vector<CompiledExpression> initial_;

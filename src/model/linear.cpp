@@ -188,8 +188,9 @@ Curves LinearSolver::unit_response(const std::vector<double>& parameters, double
   };
   Curves out(equations.output_count(), std::vector<double>(lags_h.size(), 0.0));
   for (std::size_t t = 0; t < lags_h.size(); ++t) {
-    if (lags_h[t] < 0) continue;
-    move_to(lags_h[t]);
+    const double lag = lags_h[t] - equations.lag_h();
+    if (lag < 0) continue;
+    move_to(lag);
     for (std::size_t o = 0; o < out.size(); ++o) {
       for (std::size_t j = 0; j < n; ++j) out[o][t] += c[o * n + j] * x[j];
     }

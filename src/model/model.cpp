@@ -51,6 +51,7 @@ std::string Model::formula_text() const {
     if (o.link) out += ", then " + o.link->text() + " of it";
     out += "  [" + o.unit + "]\n";
   }
+  if (!evidence.empty()) out += "Evidence: " + evidence + "\n";
   return out;
 }
 

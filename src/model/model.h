@@ -70,11 +70,12 @@ struct Output {
 };
 
 /// Doses are added to `state`, times `bioavailability`: at once, or evenly over their infusion
-/// time. No state: the model takes no doses.
+/// time, `lag_h` after they were given. No state: the model takes no doses.
 struct DoseTarget {
   std::string state;
   std::string unit;
   double bioavailability = 1;
+  double lag_h = 0;
 };
 
 /// What a parameter's typical value follows from, as published: evaluated by the client, never
@@ -122,6 +123,7 @@ struct OracleCase {
   double interval_h = 0;
   int count = 1;
   double infusion_h = 0;
+  double start_h = 0;  ///< of the first dose
   /// "value_at", "auc" (over all time), "max", "min", "time_of_max", "time_of_min" (h; from 0 to
   /// until_h)
   std::string quantity;
@@ -137,7 +139,8 @@ struct Model {
   std::string title;
   std::string description;
   std::string citation;
-  std::string digest;  ///< hexadecimal SHA-256 of the file
+  std::string evidence;  ///< empty, or why to trust it less: "weak: fitted to 23 donors"
+  std::string digest;    ///< hexadecimal SHA-256 of the file
   std::string time_unit = "h";
   double hours_per_time = 1;  ///< of time_unit; every time that leaves the model is in hours
   std::vector<Parameter> parameters;

@@ -20,7 +20,7 @@ Result<std::vector<double>> curve_of(const Model& model, const OracleCase& c,
   for (const Parameter& p : model.parameters) values[p.name] = p.typical;
   for (const auto& [name, value] : c.values) values[name] = value;
   std::vector<Dose> doses;
-  if (c.dose != 0) doses = repeated_dose(c.dose, 0, c.interval_h, c.count, c.infusion_h);
+  if (c.dose != 0) doses = repeated_dose(c.dose, c.start_h, c.interval_h, c.count, c.infusion_h);
   auto curves = c.quantity == "auc" ? fast_curves(model, values, doses, times_h)
                                     : reference_curves(model, values, doses, times_h);
   if (!curves) return curves.error();
@@ -32,7 +32,9 @@ Result<std::vector<double>> curve_of(const Model& model, const OracleCase& c,
   return out;
 }
 
-Result<double> compute(const Model& model, const OracleCase& c) {
+}  // namespace
+
+Result<double> compute_oracle(const Model& model, const OracleCase& c) {
   if (c.quantity == "value_at") {
     const auto curve = curve_of(model, c, {c.at_h});
     if (!curve) return curve.error();
@@ -57,15 +59,13 @@ Result<double> compute(const Model& model, const OracleCase& c) {
                                          : *found;
 }
 
-}  // namespace
-
 Status reproduce_oracles(const Model& model) {
   if (model.oracle.empty()) {
     return Error{ErrorCode::kMismatch,
                  model.name + ": no [[oracle]] case; add a published or closed-form value"};
   }
   for (const OracleCase& c : model.oracle) {
-    const Result<double> found = compute(model, c);
+    const Result<double> found = compute_oracle(model, c);
     if (!found) return found.error();
     const double allowed = c.absolute_tolerance + c.tolerance * std::abs(c.expected);
     if (std::abs(*found - c.expected) <= allowed) continue;

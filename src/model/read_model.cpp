@@ -25,6 +25,7 @@ class ModelReader {
     model_.title = root_.text("title");
     model_.description = root_.text("description");
     model_.citation = root_.text("citation");
+    model_.evidence = root_.text_or("evidence", "");
     read_time_unit();
     for (TomlTable& t : root_.tables("parameter", kMaxParameters)) read_parameter(t);
     for (TomlTable& t : root_.tables("derived", kMaxEntries)) read_derived(t);
@@ -233,6 +234,8 @@ class ModelReader {
     if (dose.bioavailability <= 0 || dose.bioavailability > 1) {
       t.complain("bioavailability", "must lie above 0 and at most 1");
     }
+    dose.lag_h = t.number_or("lag_h", 0);
+    if (dose.lag_h < 0) t.complain("lag_h", "must not be negative");
     t.finish();
   }
 
@@ -318,7 +321,7 @@ class ModelReader {
       auto values = typical_parameters(model_, given);
       if (!values) t.complain("covariates", "- " + values.error().message);
       c.values = std::move(*values);
-    } else {
+    } else if (t.has("values")) {
       for (const auto& [key, value] : t.number_map("values")) c.values[key] = value;
     }
     for (const auto& [key, value] : c.values) {
@@ -334,6 +337,7 @@ class ModelReader {
     c.interval_h = t.number_or("interval_h", 0);
     c.count = t.integer_or("count", 1);
     c.infusion_h = t.number_or("infusion_h", 0);
+    c.start_h = t.number_or("start_h", 0);
     read_quantity(t, c);
     c.expected = t.number("expected");
     c.tolerance = t.number_or("tolerance", 0);

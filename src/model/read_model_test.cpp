@@ -131,6 +131,31 @@ TEST(ReadModel, RefusesEachMistakeWithLineSymbolAndRemedy) {
   }
 }
 
+TEST(ReadModel, KnowsLagsEvidenceAndDosesThatStartLater) {
+  const Model plain = must(parse_model(kGood, "toy.toml"));
+  const Model late =
+      must(parse_model("evidence = \"weak: a toy\"\n" + kGood + "lag_h = 2.5\n", "toy.toml"));
+  EXPECT_NE(late.formula_text().find("Evidence: weak: a toy"), std::string::npos);
+  const Values values = {{"CL", 50}, {"V", 20}};
+  const std::vector<double> times = {0, 2.4, 3.5, 6}, earlier = {0, 1, 3.5};
+  const Curves expected = must(reference_curves(plain, values, {{0, 10, 1}}, earlier));
+  for (const Curves& curve : {must(reference_curves(late, values, {{0, 10, 1}}, times)),
+                              must(fast_curves(late, values, {{0, 10, 1}}, times))}) {
+    EXPECT_EQ(curve[0][1], 0);
+    EXPECT_NEAR(curve[0][2], expected[0][1], 1e-8);
+    EXPECT_NEAR(curve[0][3], expected[0][2], 1e-8);
+  }
+  OracleCase c;
+  c.dose = 10;
+  c.infusion_h = 1;
+  c.start_h = 0.5;
+  c.values = values;
+  c.quantity = "value_at";
+  c.at_h = 4.0;
+  EXPECT_NEAR(must(compute_oracle(late, c)), expected[0][1], 1e-8);
+  EXPECT_FALSE(parse_model(kGood + "lag_h = -1\n", "toy.toml"));
+}
+
 TEST(ReadModel, RefusesFilesAboveTheLimitAndMissingOnes) {
   EXPECT_EQ(parse_model(std::string(kMaxModelBytes + 1, '#'), "big").error().code,
             ErrorCode::kLimit);

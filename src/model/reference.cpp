@@ -150,15 +150,15 @@ struct Event {
   double rate_change;  // of the infusion
 };
 
-std::vector<Event> events_of(const std::vector<Dose>& doses, double bioavailability) {
+std::vector<Event> events_of(const std::vector<Dose>& doses, double bioavailability, double lag_h) {
   std::vector<Event> out;
   for (const Dose& d : doses) {
-    const double amount = d.amount * bioavailability;
+    const double amount = d.amount * bioavailability, start_h = d.time_h + lag_h;
     if (d.infusion_h == 0) {
-      out.push_back({d.time_h, amount, 0});
+      out.push_back({start_h, amount, 0});
     } else {
-      out.push_back({d.time_h, 0, amount / d.infusion_h});
-      out.push_back({d.time_h + d.infusion_h, 0, -amount / d.infusion_h});
+      out.push_back({start_h, 0, amount / d.infusion_h});
+      out.push_back({start_h + d.infusion_h, 0, -amount / d.infusion_h});
     }
   }
   std::stable_sort(out.begin(), out.end(), [](auto& a, auto& b) { return a.time_h < b.time_h; });
@@ -174,7 +174,7 @@ class Run {
         equations_(equations),
         problem_{&equations, equations.prepare(parameters), 0},
         initial_(equations.initial(problem_.values)),
-        events_(events_of(doses, equations.bioavailability())),
+        events_(events_of(doses, equations.bioavailability(), equations.lag_h())),
         cvode_(problem_, initial_, tolerance, kAbsoluteOfRelative * tolerance * size_of(doses)) {}
 
   Result<Curves> to(const std::vector<double>& times_h) {
