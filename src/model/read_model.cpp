@@ -65,6 +65,8 @@ class ModelReader {
     const auto dimension = parse_dimension(unit);
     if (!dimension) t.complain("unit", "- " + dimension.error().message);
     if (out == kTimeSymbol) t.complain("name", "is the model's clock; take another");
+    const auto read = parse_expression(out);  // "PI" and "Avogadro" are constants, in any case
+    if (!read || read->symbol != out) t.complain("name", "means something else in formulas");
     if (!units_.emplace(out, *dimension).second) t.complain("name", "is taken; names are unique");
     return out;
   }
