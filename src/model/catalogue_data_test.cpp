@@ -22,10 +22,11 @@ std::filesystem::path shared_data() {
   return std::filesystem::path(SALUS_SOURCE_DIR) / "../shared/data";
 }
 
-#define SKIP_WITHOUT(file)                                                     \
-  if (!std::filesystem::exists(shared_data() / (file))) {                      \
-    GTEST_SKIP() << "no " << (file) << " in shared/data, beside the checkout"; \
-  }
+// Why a test cannot run; empty if it can.
+std::string missing(const std::string& file) {
+  if (std::filesystem::exists(shared_data() / file)) return "";
+  return "no " + file + " in shared/data, beside the checkout";
+}
 
 std::vector<std::string> cells_of(const std::string& line) {
   std::vector<std::string> out(1);
@@ -143,7 +144,7 @@ std::optional<Values> iwpc_values(const Row& row) {
 // All 5700 patients give R2 0.474 and 8.65 mg/week; these are two thirds of them, and three doses
 // above 150 mg a week move the R2 more than the missing third does.
 TEST(CatalogueData, WarfarinDosesOfTheIwpcPatients) {
-  SKIP_WITHOUT("warfarin/iwpc.csv");
+  if (const std::string why = missing("warfarin/iwpc.csv"); !why.empty()) GTEST_SKIP() << why;
   const Model model = load("warfarin_iwpc");
   Fits genes, clinic, fixed, usual;
   for (const Row& row : read_csv("warfarin/iwpc.csv")) {
@@ -174,7 +175,8 @@ TEST(CatalogueData, WarfarinDosesOfTheIwpcPatients) {
 
 // One scenario's prediction at a time; each file holds all doses of one formulation.
 TEST(CatalogueData, NanocarrierConcentrationsInSixTissues) {
-  SKIP_WITHOUT("nanoparticle/scenarios.csv");
+  if (const std::string why = missing("nanoparticle/scenarios.csv"); !why.empty())
+    GTEST_SKIP() << why;
   const Model model = load("nanocarrier");
   const std::map<std::string, std::string> outputs = {
       {"D_L_aver", "liver"},   {"D_S_aver", "spleen"}, {"D_T_aver", "tumour"},
@@ -219,7 +221,7 @@ TEST(CatalogueData, NanocarrierConcentrationsInSixTissues) {
 }
 
 TEST(CatalogueData, PhenobarbitalLevelsOfNewborns) {
-  SKIP_WITHOUT("pk/pheno_sd.csv");
+  if (const std::string why = missing("pk/pheno_sd.csv"); !why.empty()) GTEST_SKIP() << why;
   const Model model = load("phenobarbital_neonate");
   std::map<std::string, std::vector<Row>> infants;
   for (const Row& row : read_csv("pk/pheno_sd.csv")) infants[row.at("ID")].push_back(row);
@@ -281,7 +283,7 @@ bool within_guest(double found, double observed) {
 
 // Repeated dosing of the perpetrator only: a static ratio knows no first day.
 TEST(CatalogueData, MidazolamInteractionsWithinGuestLimits) {
-  SKIP_WITHOUT("ddi/DDI.csv");
+  if (const std::string why = missing("ddi/DDI.csv"); !why.empty()) GTEST_SKIP() << why;
   const Model model = load("midazolam_interaction");
   Fits ratios;
   int guest = 0;
@@ -316,7 +318,8 @@ TEST(CatalogueData, MidazolamInteractionsWithinGuestLimits) {
 
 // The fit to the reference glucose test, from 8 min on, has an RMSE of 3.6 mg/dL.
 TEST(CatalogueData, GlucoseOfTheReferenceTest) {
-  SKIP_WITHOUT("glucose/glucose_insulin.csv");
+  if (const std::string why = missing("glucose/glucose_insulin.csv"); !why.empty())
+    GTEST_SKIP() << why;
   const Model model = load("bergman");
   std::vector<double> times, observed;
   for (const Row& row : read_csv("glucose/glucose_insulin.csv")) {
