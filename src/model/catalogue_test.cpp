@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "model/oracle.h"
+#include "model/reference.h"
 
 namespace salus::model {
 namespace {
@@ -23,7 +24,7 @@ std::vector<std::filesystem::path> model_files() {
   return out;
 }
 
-TEST(Catalogue, EveryModelLoadsCitesAndReproducesItsOracle) {
+TEST(Models, EveryFileLoadsCitesAndReproducesItsOracle) {
   const auto files = model_files();
   EXPECT_GT(files.size(), 1u);
   for (const auto& file : files) {
@@ -46,6 +47,33 @@ TEST(Catalogue, EveryModelLoadsCitesAndReproducesItsOracle) {
                 model->name.c_str(), model->oracle.size(), worst,
                 model->evidence.empty() ? "" : "  [evidence marked]");
   }
+}
+
+// Where a model is linear, matrix exponentials and CVODE must draw the same curves.
+TEST(Models, BothSolversAgreeOnEveryLinearModel) {
+  int linear = 0;
+  for (const auto& file : model_files()) {
+    const Model model = must(load_model(file));
+    if (!model.takes_doses() || !LinearSolver::make(model)) continue;
+    Values typical;
+    for (const Parameter& p : model.parameters) typical[p.name] = p.typical;
+    std::vector<double> times;
+    for (int i = 0; i <= 60; ++i) times.push_back(model.surrogate.horizon_h * i / 60);
+    const auto doses =
+        repeated_dose(100, 0.7, model.surrogate.horizon_h / 4, 2, model.surrogate.horizon_h / 40);
+    const Curves exact = must(fast_curves(model, typical, doses, times));
+    const Curves cvode = must(reference_curves(model, typical, doses, times));
+    for (std::size_t o = 0; o < exact.size(); ++o) {
+      double gap = 0, peak = 1e-300;
+      for (std::size_t t = 0; t < times.size(); ++t) {
+        gap = std::max(gap, std::abs(exact[o][t] - cvode[o][t]));
+        peak = std::max(peak, std::abs(exact[o][t]));
+      }
+      EXPECT_LT(gap / peak, 1e-6) << model.name << ": " << model.outputs[o].name;
+    }
+    ++linear;
+  }
+  EXPECT_GE(linear, 5);
 }
 
 }  // namespace
