@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <optional>
+#include <random>
 
 #include "model/oracle.h"
 #include "model/reference.h"
@@ -46,6 +48,81 @@ TEST(Models, EveryFileLoadsCitesAndReproducesItsOracle) {
     std::printf("%-28s %2zu oracle cases, largest relative difference %.1e%s\n",
                 model->name.c_str(), model->oracle.size(), worst,
                 model->evidence.empty() ? "" : "  [evidence marked]");
+  }
+}
+
+/// Total degree in what a client encrypts; none where the formula is no polynomial of it.
+std::optional<int> degree(const Expression& e, const Model& model) {
+  if (e.kind == ExpressionKind::kNumber) return 0;
+  if (e.kind == ExpressionKind::kSymbol) {
+    const Parameter* p = model.parameter(e.symbol);
+    if (p == nullptr) return 1;  // derived: computed in clear
+    if (!p->is_private) return 0;
+    return p->transform == Transform::kLinear ? std::optional<int>(1) : std::nullopt;
+  }
+  std::vector<int> parts;
+  for (const Expression& operand : e.operands) {
+    const auto part = degree(operand, model);
+    if (!part) return std::nullopt;
+    parts.push_back(*part);
+  }
+  switch (e.kind) {
+    case ExpressionKind::kNegate: return parts[0];
+    case ExpressionKind::kAdd:
+    case ExpressionKind::kSubtract: return std::max(parts[0], parts[1]);
+    case ExpressionKind::kMultiply: return parts[0] + parts[1];
+    case ExpressionKind::kDivide:
+      if (parts[1] == 0) return parts[0];
+      return std::nullopt;
+    default:
+      return *std::max_element(parts.begin(), parts.end()) == 0 ? std::optional<int>(0)
+                                                                : std::nullopt;
+  }
+}
+
+TEST(Models, ScoresArePolynomialsOfDegreeThreeAtMost) {
+  int scores = 0;
+  for (const auto& file : model_files()) {
+    const Model model = must(load_model(file));
+    if (!model.states.empty()) continue;
+    ++scores;
+    for (const Output& output : model.outputs) {
+      const auto found = degree(output.formula, model);
+      ASSERT_TRUE(found) << model.name << ": " << output.name << " is no polynomial";
+      EXPECT_LE(*found, 3) << model.name << ": " << output.name;
+    }
+  }
+  EXPECT_GE(scores, 15);
+}
+
+// A surrogate is fitted over the whole box: a model must have values there.
+TEST(Models, HaveFiniteOutputsAllOverTheirBoxes) {
+  std::mt19937_64 random(11);
+  for (const auto& file : model_files()) {
+    const Model model = must(load_model(file));
+    std::vector<Dose> doses;
+    for (const OracleCase& c : model.oracle) {
+      if (c.dose > 0 && doses.empty()) doses = {{c.start_h, c.dose, c.infusion_h}};
+    }
+    const double end = model.states.empty() ? 0 : model.surrogate.horizon_h;
+    for (int draw = 0; draw < 12; ++draw) {
+      Values values;
+      for (const Parameter& p : model.parameters) {
+        // Corners first, then anything.
+        double u = std::uniform_real_distribution<>(0, 1)(random);
+        if (draw < 6) u = std::round(u);
+        const bool is_log = p.transform == Transform::kLog;
+        values[p.name] =
+            is_log ? p.low * std::pow(p.high / p.low, u) : p.low + u * (p.high - p.low);
+      }
+      const auto curves = reference_curves(model, values, doses, {0, end / 3, end});
+      ASSERT_TRUE(curves) << curves.error().message;
+      for (std::size_t o = 0; o < curves->size(); ++o) {
+        for (const double y : (*curves)[o]) {
+          EXPECT_TRUE(std::isfinite(y)) << model.name << ": " << model.outputs[o].name;
+        }
+      }
+    }
   }
 }
 
