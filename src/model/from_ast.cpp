@@ -1,5 +1,6 @@
 #include "model/from_ast.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -18,6 +19,12 @@ Error unsupported(const std::string& what) {
               "exp, ln, sqrt, min, max, abs, floor, ceil and the trigonometric functions"};
 }
 
+Error too_large() {
+  return {ErrorCode::kLimit, "formula: more than " + std::to_string(kMaxTreeNodes) + " terms or " +
+                                 std::to_string(kMaxTreeDepth) +
+                                 " levels with its functions expanded"};
+}
+
 Expression reciprocal(Expression e) {
   return Expression::of(Kind::kDivide, {Expression::constant(1), std::move(e)});
 }
@@ -31,7 +38,8 @@ Expression truncated(const Expression& e) {
 
 class Converter {
  public:
-  explicit Converter(int max_depth) : max_depth_(max_depth) {}
+  Converter(int max_depth, const Functions* functions)
+      : max_depth_(max_depth), functions_(functions) {}
 
   // A bare chain a+b+c arrives as one n-ary or as nested nodes; only true nesting counts as depth.
   Result<Expression> convert(const ASTNode& node, int depth) const {
@@ -60,9 +68,17 @@ class Converter {
     }
     std::vector<Expression> operands;
     for (unsigned i = 0; i < node.getNumChildren(); ++i) {
-      auto operand = convert(*node.getChild(i), depth + 1);
+      // A piece of a piecewise lies below all pieces before it.
+      const bool pieces = node.getType() == AST_FUNCTION_PIECEWISE;
+      auto operand = convert(*node.getChild(i), depth + 1 + (pieces ? static_cast<int>(i / 2) : 0));
       if (!operand) return operand;
       operands.push_back(std::move(*operand));
+    }
+    if (node.getType() == AST_FUNCTION) return call(node, operands);
+    if (repeats_operands(node)) {
+      std::size_t nodes = 0;
+      for (const Expression& operand : operands) nodes += size_of(operand).nodes;
+      if (kMaxRepeats * nodes > kMaxTreeNodes) return too_large();
     }
     return combine(node, std::move(operands));
   }
@@ -70,10 +86,60 @@ class Converter {
  private:
   using Operands = std::vector<Expression>;
 
+  // Operations that we write with several copies of an operand: nested, they would grow without
+  // bound.
+  static constexpr std::size_t kMaxRepeats = 8;
+  static bool repeats_operands(const ASTNode& node) {
+    switch (node.getType()) {
+      case AST_FUNCTION_QUOTIENT:
+      case AST_FUNCTION_REM: return true;
+      case AST_RELATIONAL_LT:
+      case AST_RELATIONAL_LEQ:
+      case AST_RELATIONAL_GT:
+      case AST_RELATIONAL_GEQ:
+      case AST_RELATIONAL_EQ:
+      case AST_RELATIONAL_NEQ: return node.getNumChildren() > 2;
+      default: return false;
+    }
+  }
+
   static Result<Expression> symbol(const ASTNode& node) {
     const std::string name = node.getName() == nullptr ? "" : node.getName();
     if (name.empty()) return unsupported("a symbol without a name");
     return Expression::named(name);
+  }
+
+  Result<Expression> call(const ASTNode& node, const Operands& operands) const {
+    const std::string name = node.getName() == nullptr ? "" : node.getName();
+    const auto found = functions_ == nullptr ? Functions::const_iterator{} : functions_->find(name);
+    if (functions_ == nullptr || found == functions_->end()) {
+      return unsupported("'" + name + "'");
+    }
+    const FunctionBody& function = found->second;
+    if (function.arguments.size() != operands.size()) {
+      return Error{ErrorCode::kInvalidArgument, "formula: function '" + name + "' takes " +
+                                                    std::to_string(function.arguments.size()) +
+                                                    " arguments, not " +
+                                                    std::to_string(operands.size())};
+    }
+    std::map<std::string, Expression, std::less<>> values;
+    TreeSize largest;
+    for (std::size_t i = 0; i < operands.size(); ++i) {
+      const TreeSize size = size_of(operands[i]);
+      largest = {std::max(largest.nodes, size.nodes), std::max(largest.depth, size.depth)};
+      const std::string& argument = function.arguments[i];
+      values[argument] = operands[i];
+      if (operands[i].kind == Kind::kSymbol) {
+        values["rateOf(" + argument + ")"] =
+            Expression::named("rateOf(" + operands[i].symbol + ")");
+      }
+    }
+    const TreeSize body = size_of(function.body);
+    if (body.nodes * std::max<std::size_t>(largest.nodes, 1) > kMaxTreeNodes ||
+        body.depth + largest.depth > kMaxTreeDepth) {
+      return too_large();
+    }
+    return substitute(function.body, values);
   }
 
   static Result<Expression> combine(const ASTNode& node, Operands operands) {
@@ -157,14 +223,9 @@ class Converter {
     return Expression::of(kind, operands);
   }
 
-  // a op b op c as ((a op b) op c).
   static Result<Expression> chain(Kind kind, Operands& operands) {
     if (operands.empty()) return unsupported("an operator without operands");
-    Expression out = std::move(operands[0]);
-    for (std::size_t i = 1; i < operands.size(); ++i) {
-      out = Expression::of(kind, {std::move(out), std::move(operands[i])});
-    }
-    return out;
+    return chained(kind, std::move(operands));
   }
 
   // a < b < c as a < b and b < c.
@@ -213,12 +274,68 @@ class Converter {
   }
 
   int max_depth_;
+  const Functions* functions_;
 };
+
+bool is_associative(Kind kind) {
+  switch (kind) {
+    case Kind::kAdd:
+    case Kind::kMultiply:
+    case Kind::kMin:
+    case Kind::kMax:
+    case Kind::kAnd:
+    case Kind::kOr:
+    case Kind::kXor: return true;
+    default: return false;
+  }
+}
 
 }  // namespace
 
-Result<Expression> expression_of(const ASTNode& node, int max_depth) {
-  return Converter(max_depth).convert(node, 0);
+TreeSize size_of(const Expression& e) {
+  TreeSize out;
+  std::vector<std::pair<const Expression*, std::size_t>> open = {{&e, 1}};
+  while (!open.empty()) {
+    const auto [at, depth] = open.back();
+    open.pop_back();
+    ++out.nodes;
+    out.depth = std::max(out.depth, depth);
+    for (const Expression& operand : at->operands) open.emplace_back(&operand, depth + 1);
+  }
+  return out;
+}
+
+Result<Expression> chained(Kind kind, std::vector<Expression> operands) {
+  check(!operands.empty(), "a chain of nothing");
+  if (operands.size() > kMaxLeftChain && !is_associative(kind)) {
+    return Error{ErrorCode::kLimit, "formula: an operator with more than " +
+                                        std::to_string(kMaxLeftChain) + " operands"};
+  }
+  while (operands.size() > kMaxLeftChain) {
+    std::vector<Expression> pairs;
+    for (std::size_t i = 0; i + 1 < operands.size(); i += 2) {
+      pairs.push_back(Expression::of(kind, {std::move(operands[i]), std::move(operands[i + 1])}));
+    }
+    if (operands.size() % 2 == 1) pairs.push_back(std::move(operands.back()));
+    operands = std::move(pairs);
+  }
+  Expression out = std::move(operands[0]);
+  for (std::size_t i = 1; i < operands.size(); ++i) {
+    // Not a braced list of both: that would copy the left side once per operand.
+    Expression next{kind, 0, {}, {}};
+    next.operands.push_back(std::move(out));
+    next.operands.push_back(std::move(operands[i]));
+    out = std::move(next);
+  }
+  return out;
+}
+
+Result<Expression> expression_of(const ASTNode& node, int max_depth, const Functions* functions) {
+  auto out = Converter(max_depth, functions).convert(node, 0);
+  if (!out) return out;
+  const TreeSize size = size_of(*out);
+  if (size.nodes > kMaxTreeNodes || size.depth > kMaxTreeDepth) return too_large();
+  return out;
 }
 
 }  // namespace salus::model
