@@ -21,6 +21,8 @@ class Equations {
   std::size_t dose_state() const { return dose_state_; }
   /// Of any named quantity. A Defect for an unknown name.
   std::size_t position(std::string_view name) const;
+  /// Of all named quantities; the time is at size() - 1.
+  const std::map<std::string, std::size_t, std::less<>>& positions() const { return positions_; }
   double bioavailability() const { return bioavailability_; }
   double lag_h() const { return lag_h_; }
 
@@ -28,16 +30,15 @@ class Equations {
   std::vector<double> prepare(std::span<const double> parameters) const;
   /// The states at time 0 of what `prepare` gave.
   std::vector<double> initial(std::span<const double> values) const;
-  /// Enters time (hours) and `states` into `values` and evaluates the variables, then all rates
-  /// (per hour), or all outputs.
+  /// Enters time (hours) and `states` into `values` and evaluates the variables.
+  void enter(std::span<double> values, double time_h, std::span<const double> states) const;
+  /// `enter`, then all rates (per hour), or all outputs.
   void rates(std::span<double> values, double time_h, std::span<const double> states,
              std::span<double> out) const;
   void outputs(std::span<double> values, double time_h, std::span<const double> states,
                std::span<double> out) const;
 
  private:
-  void enter(std::span<double> values, double time_h, std::span<const double> states) const;
-
   std::map<std::string, std::size_t, std::less<>> positions_;
   std::size_t parameters_ = 0;
   std::size_t dose_state_ = 0;

@@ -141,15 +141,15 @@ Result<LinearSolver> LinearSolver::make(const Model& model) {
     typical.push_back(p.typical);
     high.push_back(p.high);
   }
-  bool linear = model.takes_doses();
+  bool linear = model.takes_doses() && model.events.empty();
   for (const auto* point : {&low, &typical, &high}) {
     linear = linear && state->starts_at_zero(*point) && state->is_linear_at(*point);
   }
   if (!linear) {
     return Error{ErrorCode::kInvalidArgument,
                  model.name +
-                     ": rates or outputs are not linear in the states, depend on time, or a state "
-                     "does not start at 0"};
+                     ": rates or outputs are not linear in the states, depend on time, a state "
+                     "does not start at 0, or there are events"};
   }
   return LinearSolver(std::move(state));
 }

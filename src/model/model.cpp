@@ -46,6 +46,14 @@ std::string Model::formula_text() const {
   }
   for (const Variable& v : variables)
     out += v.name + " = " + v.formula.text() + "  [" + v.unit + "]\n";
+  for (const Event& e : events) {
+    out += "when " + e.trigger.text() + ":";
+    for (const EventAssignment& a : e.assignments) {
+      out += " " + a.state + " = " + a.value.text();
+      if (a.factor) out += " times " + a.factor->text();
+    }
+    out += "\n";
+  }
   for (const Output& o : outputs) {
     out += o.name + " = " + o.formula.text();
     if (o.link) out += ", then " + o.link->text() + " of it";

@@ -60,6 +60,25 @@ struct Variable {
   Expression formula;
 };
 
+/// state = value, or value times `factor`, which is evaluated after all of the event's assignments
+/// without one have been made.
+struct EventAssignment {
+  std::string state;
+  Expression value;
+  std::optional<Expression> factor;
+};
+
+/// Assignments at the moment when `trigger` becomes true. Formulas are over everything and time.
+struct Event {
+  std::string name;
+  Expression trigger;
+  bool initially_true = true;  ///< what the trigger counts as before time 0
+  bool persistent = true;  ///< happens even if its trigger has become false while others happened
+  std::optional<Expression> priority;  ///< of those at the same moment, the highest comes first
+  bool value_at_trigger = true;        ///< values are those when the trigger became true
+  std::vector<EventAssignment> assignments;
+};
+
 struct Output {
   std::string name;
   std::string unit;
@@ -147,7 +166,10 @@ struct Model {
   std::vector<Derived> derived;
   std::vector<State> states;  ///< none: a score, a formula of its parameters
   std::vector<Variable> variables;
+  std::vector<Event> events;  ///< in plaintext only; no TOML model has any
   std::vector<Output> outputs;
+  /// States of very different sizes, as SBML files have them: the solver measures each by itself.
+  bool sizes_differ = false;
   DoseTarget dose;
   SurrogateHint surrogate;
   std::vector<Covariate> covariates;

@@ -27,8 +27,8 @@ Result<Values> complete(const Model& model, const Values& given);
 /// Curves of the model's outputs, in its order: outputs x times.
 using Curves = std::vector<std::vector<double>>;
 
-/// Solves any model by SUNDIALS CVODE: BDF, restarted at each dose and at each end of an infusion;
-/// a model without states is a formula. Immutable; `curves` may run concurrently.
+/// Solves any model by SUNDIALS CVODE: BDF, restarted at each dose, at each end of an infusion and
+/// at each event; a model without states is a formula. Immutable; `curves` may run concurrently.
 class ReferenceSolver {
  public:
   explicit ReferenceSolver(const Model& model);
