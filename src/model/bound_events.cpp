@@ -125,35 +125,31 @@ void EventQueue::note_triggers(std::span<const double> values) {
   }
 }
 
-std::size_t EventQueue::most_urgent(std::span<const double> values) const {
-  std::size_t best = 0;
+// Events without a priority have no order; they follow the file's.
+std::size_t EventQueue::most_urgent(std::span<const double> values) {
+  std::vector<std::size_t> best;
   double highest = -std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < waiting_.size(); ++i) {
     const auto& priority = events_->events()[waiting_[i].event].priority;
-    const double urgency = priority ? (*priority)(values) : -HUGE_VAL;
-    if (urgency > highest) {
-      highest = urgency;
-      best = i;
-    }
+    if (!priority) continue;
+    const double urgency = (*priority)(values);
+    if (urgency > highest || best.empty()) best.clear();
+    if (best.empty()) highest = urgency;
+    if (urgency == highest) best.push_back(i);
   }
-  return best;
+  return best.empty() ? 0 : best[chance_() % best.size()];
 }
 
 void EventQueue::carry_out(const Waiting& waiting, const Equations& equations,
                            std::span<double> values, double time_h,
                            std::span<double> states) const {
   const auto& event = events_->events()[waiting.event];
-  const std::vector<double> now = event.value_at_trigger ? waiting.values : evaluate(event, values);
-  const auto assign = [&](bool scaled) {
-    for (std::size_t i = 0; i < event.assignments.size(); ++i) {
-      const auto& a = event.assignments[i];
-      if (a.factor.has_value() != scaled) continue;
-      states[a.state] = scaled ? now[i] * (*a.factor)(values) : now[i];
-    }
-    equations.enter(values, time_h, states);
-  };
-  assign(false);
-  assign(true);
+  std::vector<double> now = event.value_at_trigger ? waiting.values : evaluate(event, values);
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    if (const auto& factor = event.assignments[i].factor) now[i] *= (*factor)(values);
+  }
+  for (std::size_t i = 0; i < now.size(); ++i) states[event.assignments[i].state] = now[i];
+  equations.enter(values, time_h, states);
 }
 
 Result<bool> EventQueue::settle(const Equations& equations, std::span<double> values, double time_h,

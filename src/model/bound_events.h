@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <random>
 #include <span>
 #include <vector>
 
@@ -72,13 +73,14 @@ class EventQueue {
   };
 
   void note_triggers(std::span<const double> values);
-  std::size_t most_urgent(std::span<const double> values) const;
+  std::size_t most_urgent(std::span<const double> values);
   void carry_out(const Waiting& waiting, const Equations& equations, std::span<double> values,
                  double time_h, std::span<double> states) const;
 
   const BoundEvents* events_;
   std::vector<bool> held_;
   std::vector<Waiting> waiting_;
+  std::mt19937 chance_;  ///< seeded alike in every run, so that runs can be repeated
 };
 
 }  // namespace salus::model

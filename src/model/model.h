@@ -60,8 +60,7 @@ struct Variable {
   Expression formula;
 };
 
-/// state = value, or value times `factor`, which is evaluated after all of the event's assignments
-/// without one have been made.
+/// state = value, or value times `factor`; the factor is always that just before the assignment.
 struct EventAssignment {
   std::string state;
   Expression value;
@@ -74,8 +73,9 @@ struct Event {
   Expression trigger;
   bool initially_true = true;  ///< what the trigger counts as before time 0
   bool persistent = true;  ///< happens even if its trigger has become false while others happened
-  std::optional<Expression> priority;  ///< of those at the same moment, the highest comes first
-  bool value_at_trigger = true;        ///< values are those when the trigger became true
+  /// Of those at the same moment, the highest comes first; equals come in a random order.
+  std::optional<Expression> priority;
+  bool value_at_trigger = true;  ///< values are those when the trigger became true
   std::vector<EventAssignment> assignments;
 };
 

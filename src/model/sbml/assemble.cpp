@@ -336,6 +336,41 @@ class Assembler {
     for (State& s : model_.states) s.initial = values.states.at(s.name);
   }
 
+  const std::string& state_name(const std::string& id) const {
+    return model_.states[state_of_.at(id)].name;
+  }
+
+  // A species' concentration by a rate rule is a state; its amount is not. It is the amount that
+  // stays, or that an event sets, when the same event changes the compartment.
+  bool has_state_of_concentration(const Quantity& q) const {
+    return q.is_species() && q.rate_rule && !q.symbol_is_amount;
+  }
+
+  static const AssignmentEntry* assignment_to(const EventEntry& e, const std::string& id) {
+    const auto found = std::find_if(e.assignments.begin(), e.assignments.end(),
+                                    [&](const AssignmentEntry& a) { return a.variable == id; });
+    return found == e.assignments.end() ? nullptr : &*found;
+  }
+
+  std::optional<Expression> factor_of(const std::string& id, const EventEntry& e) const {
+    const Quantity& q = *doc_.find(id);
+    if (amounts_.contains(id)) return Expression::named(q.compartment);
+    const AssignmentEntry* size = assignment_to(e, q.compartment);
+    if (size == nullptr || !has_state_of_concentration(q)) return std::nullopt;
+    return over(Expression::named(q.compartment), size->value);
+  }
+
+  void keep_amounts(const EventEntry& e, Event& out) const {
+    for (const Quantity& q : doc_.quantities) {
+      const AssignmentEntry* size = assignment_to(e, q.compartment);
+      if (size == nullptr || !has_state_of_concentration(q) || assignment_to(e, q.id) != nullptr) {
+        continue;
+      }
+      out.assignments.push_back(
+          {q.id, Expression::constant(1), times(Expression::named(q.id), *factor_of(q.id, e))});
+    }
+  }
+
   void add_events() {
     for (EventEntry& e : doc_.events) {
       if (!e.trigger || e.assignments.empty()) continue;
@@ -346,17 +381,16 @@ class Assembler {
       out.persistent = e.persistent;
       out.priority = std::move(e.priority);
       out.value_at_trigger = e.value_at_trigger;
-      for (AssignmentEntry& a : e.assignments) {
-        EventAssignment assignment{
-            model_.states[state_of_.at(a.variable)].name, std::move(a.value), {}};
-        if (amounts_.contains(a.variable)) {
-          assignment.factor = Expression::named(doc_.find(a.variable)->compartment);
-        }
-        out.assignments.push_back(std::move(assignment));
+      for (const AssignmentEntry& a : e.assignments) {
+        out.assignments.push_back({state_name(a.variable), a.value, factor_of(a.variable, e)});
       }
+      keep_amounts(e, out);
       check_formula(out.trigger, e.place);
       if (out.priority) check_formula(*out.priority, e.place);
-      for (const EventAssignment& a : out.assignments) check_formula(a.value, e.place);
+      for (const EventAssignment& a : out.assignments) {
+        check_formula(a.value, e.place);
+        if (a.factor) check_formula(*a.factor, e.place);
+      }
       model_.events.push_back(std::move(out));
     }
   }

@@ -144,7 +144,7 @@ class DocumentReader {
                               : out_.level == 2 ? "volume"
                                                 : from_.getVolumeUnits());
     if (c.isSetSize()) out.value = c.getSize();
-    if (c.isSetSpatialDimensions() && c.getSpatialDimensionsAsDouble() == 0 && out_.level == 2) {
+    if (c.isSetSpatialDimensions() && c.getSpatialDimensionsAsDouble() == 0 && !c.isSetSize()) {
       points_.insert(out.id);
     }
     add(std::move(out));
@@ -361,6 +361,7 @@ void check_packages(SBMLDocument& source, Document& out) {
     }
     out.notes.push_back("package '" + prefix + "' is left out; it is not required");
   };
+  if (source.getLevel() < 3) return;  // what libSBML knows of packages in annotations
   for (unsigned i = 0; i < source.getNumPlugins(); ++i) {
     const std::string package = source.getPlugin(i)->getPackageName();
     see(package, source.getPackageRequired(package));
