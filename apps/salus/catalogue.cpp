@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "ingest/csv.h"
 #include "ingest/mapping.h"
+#include "model/sbml.h"
 
 namespace salus::cli {
 namespace {
@@ -38,13 +39,23 @@ Result<ingest::Mapping> load_mapping(const TableOptions& table) {
   return mapping;
 }
 
+// What goes with an SBML file is no model of its own.
+bool is_model_file(const fs::path& path) {
+  if (path.extension() == ".toml") return path.stem().extension() != ".sidecar";
+  return model::is_sbml_path(path);
+}
+
 }  // namespace
+
+Result<model::Model> load_model_file(const fs::path& path) {
+  return model::is_sbml_path(path) ? model::load_sbml(path) : model::load_model(path);
+}
 
 Result<std::vector<fs::path>> list_models(const Common& common) {
   std::vector<fs::path> files;
   std::error_code failed;
   for (const auto& entry : fs::directory_iterator(common.models, failed)) {
-    if (entry.path().extension() == ".toml") files.push_back(entry.path());
+    if (is_model_file(entry.path())) files.push_back(entry.path());
   }
   if (failed) {
     return Error{ErrorCode::kNotFound,
@@ -54,18 +65,24 @@ Result<std::vector<fs::path>> list_models(const Common& common) {
   return files;
 }
 
-Result<model::Model> find_model(const Common& common, const std::string& name) {
+Result<fs::path> find_model_file(const Common& common, const std::string& name) {
   std::error_code ignored;
-  if (fs::is_regular_file(name, ignored)) return model::load_model(name);
+  if (fs::is_regular_file(name, ignored)) return fs::path(name);
   const Result<std::vector<fs::path>> files = list_models(common);
   if (!files) return files.error();
   std::string known;
   for (const fs::path& file : *files) {
-    if (file.stem() == name) return model::load_model(file);
+    if (file.stem() == name) return file;
     known += (known.empty() ? "" : ", ") + file.stem().string();
   }
   return Error{ErrorCode::kNotFound, "no model \"" + name + "\", neither a file nor in " +
                                          common.models + ", which has " + known};
+}
+
+Result<model::Model> find_model(const Common& common, const std::string& name) {
+  const Result<fs::path> file = find_model_file(common, name);
+  if (!file) return file.error();
+  return load_model_file(*file);
 }
 
 void add_table_options(CLI::App* verb, TableOptions& table, const std::string& csv_option,

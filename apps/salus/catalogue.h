@@ -12,8 +12,13 @@
 
 namespace salus::cli {
 
-/// `name` is a file, or the name of a file in the catalogue without .toml.
-/// Errors: kNotFound, listing what there is; those of model::load_model.
+/// A TOML file, or an SBML file (.xml, .sbml) with its sidecar.
+/// Errors: those of model::load_model and model::load_sbml.
+Result<model::Model> load_model_file(const std::filesystem::path& path);
+/// `name` is a file, or the name of a file in the catalogue without its extension.
+/// Errors: kNotFound, listing what there is.
+Result<std::filesystem::path> find_model_file(const Common& common, const std::string& name);
+/// What it holds. Errors: as above; those of load_model_file.
 Result<model::Model> find_model(const Common& common, const std::string& name);
 /// The catalogue's files, sorted.
 Result<std::vector<std::filesystem::path>> list_models(const Common& common);

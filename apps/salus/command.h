@@ -64,6 +64,7 @@ class Commands {
 /// One family of verbs each, in files of their own.
 void add_model_commands(Commands& commands);
 void add_certify_command(Commands& commands);
+void add_sbml_commands(Commands& commands);
 void add_program_commands(Commands& commands);
 void add_key_commands(Commands& commands);
 void add_twin_commands(Commands& commands);

@@ -66,14 +66,17 @@ class Converter {
       }
       default: break;
     }
+    const std::vector<const ASTNode*> children = operands_of(node);
     std::vector<Expression> operands;
-    for (unsigned i = 0; i < node.getNumChildren(); ++i) {
+    for (std::size_t i = 0; i < children.size(); ++i) {
       // A piece of a piecewise lies below all pieces before it.
       const bool pieces = node.getType() == AST_FUNCTION_PIECEWISE;
-      auto operand = convert(*node.getChild(i), depth + 1 + (pieces ? static_cast<int>(i / 2) : 0));
+      auto operand = convert(*children[i], depth + 1 + (pieces ? static_cast<int>(i / 2) : 0));
       if (!operand) return operand;
       operands.push_back(std::move(*operand));
     }
+    // By its type: SBML lets a file call it as it likes.
+    if (node.getType() == AST_FUNCTION_DELAY) return unsupported("'delay'");
     if (node.getType() == AST_FUNCTION) return call(node, operands);
     if (repeats_operands(node)) {
       std::size_t nodes = 0;
@@ -85,6 +88,25 @@ class Converter {
 
  private:
   using Operands = std::vector<Expression>;
+
+  // libSBML reads a sum or product of many as nested pairs, the first two innermost: here they are
+  // one chain again.
+  static std::vector<const ASTNode*> operands_of(const ASTNode& node) {
+    std::vector<const ASTNode*> out;
+    const ASTNodeType_t type = node.getType();
+    const ASTNode* at = &node;
+    while (true) {
+      for (unsigned i = at->getNumChildren(); i-- > 1;) out.push_back(at->getChild(i));
+      const ASTNode* first = at->getNumChildren() == 0 ? nullptr : at->getChild(0);
+      const bool goes_on = first != nullptr && first->getType() == type &&
+                           (type == AST_PLUS || type == AST_TIMES) && first->getNumChildren() > 1;
+      if (!goes_on && first != nullptr) out.push_back(first);
+      if (!goes_on) break;
+      at = first;
+    }
+    std::reverse(out.begin(), out.end());
+    return out;
+  }
 
   // Operations that we write with several copies of an operand: nested, they would grow without
   // bound.

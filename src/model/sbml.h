@@ -15,6 +15,8 @@ inline constexpr std::uint64_t kMaxSbmlBytes = 16u << 20;
 /// Elements of the XML, and how deep they may lie in each other.
 inline constexpr std::size_t kMaxSbmlElements = 200'000;
 inline constexpr std::size_t kMaxXmlDepth = 250;
+/// Of one formula: libSBML nests the terms of a sum in each other, and walks them by recursion.
+inline constexpr std::size_t kMaxMathElements = 5'000;
 /// The reference solver holds a dense matrix of states x states.
 inline constexpr std::size_t kMaxSbmlStates = 1024;
 /// Compartments, species, parameters and named stoichiometries.

@@ -38,7 +38,7 @@ struct SuiteTable {
 /// of ReferenceSolver.
 Result<SuiteTable> run_suite_case(const SbmlImport& imported, const SuiteSettings& settings);
 
-/// 17 digits, so that nothing is lost; "NaN", "INF", "-INF".
+/// As many digits as bring the same number back; "NaN", "INF", "-INF".
 std::string suite_csv(const SuiteTable& table);
 
 }  // namespace salus::model

@@ -384,6 +384,15 @@ void check_errors(const SBMLDocument& source) {
   }
 }
 
+// libSBML throws for levels and versions that there are none of.
+std::unique_ptr<SBMLDocument> parsed(const std::string& xml) {
+  try {
+    return std::unique_ptr<SBMLDocument>(readSBMLFromString(xml.c_str()));
+  } catch (const std::exception& failure) {
+    refuse(ErrorCode::kParse, {"SBML", 0}, failure.what());
+  }
+}
+
 }  // namespace
 
 const Quantity* Document::find(std::string_view wanted) const {
@@ -397,17 +406,16 @@ Quantity* Document::find(std::string_view wanted) {
 }
 
 Document read_document(std::string_view xml) {
-  const std::string copy(xml);
-  const std::unique_ptr<SBMLDocument> source(readSBMLFromString(copy.c_str()));
+  const std::unique_ptr<SBMLDocument> source = parsed(std::string(xml));
   if (!source) refuse(ErrorCode::kParse, {"SBML", 0}, "cannot be read");
-  check_errors(*source);
-  if (source->getModel() == nullptr) {
-    refuse(ErrorCode::kParse, {"sbml", source->getLine()}, "holds no <model>");
-  }
-  if (source->getLevel() < 2 || source->getLevel() > 3) {
+  if (source->getLevel() == 1 || source->getLevel() > 3) {
     refuse(ErrorCode::kVersion, {"sbml", source->getLine()},
            "Level " + std::to_string(source->getLevel()) +
                " is not supported; convert the file to Level 3 Version 2");
+  }
+  check_errors(*source);
+  if (source->getModel() == nullptr) {
+    refuse(ErrorCode::kParse, {"sbml", source->getLine()}, "holds no <model>");
   }
   Document packages;
   check_packages(*source, packages);

@@ -53,6 +53,13 @@ Status check_declaration(std::string_view xml, std::string_view declaration) {
             "encoding '" + name.substr(0, 32) + "' is not supported; save the file as UTF-8");
 }
 
+// <math>, </m:math>: whatever the prefix.
+bool is_math(std::string_view tag) {
+  tag.remove_prefix(tag.starts_with("</") ? 2 : 1);
+  const std::string_view name = tag.substr(0, tag.find_first_of(" \t\r\n/>"));
+  return name.substr(name.find(':') + 1) == "math";
+}
+
 }  // namespace
 
 Status scan_xml(std::string_view xml) {
@@ -63,7 +70,7 @@ Status scan_xml(std::string_view xml) {
   if (const std::size_t zero = xml.find('\0'); zero != std::string_view::npos) {
     return at(ErrorCode::kParse, xml, zero, "holds a zero byte; save the file as UTF-8");
   }
-  std::size_t depth = 0, elements = 0;
+  std::size_t depth = 0, elements = 0, math_from = 0;
   for (std::size_t i = xml.find('<'); i < xml.size(); i = xml.find('<', i)) {
     const std::string_view rest = xml.substr(i);
     if (rest.starts_with("<!--")) {
@@ -82,10 +89,16 @@ Status scan_xml(std::string_view xml) {
       const bool closes = rest.starts_with("</");
       const bool empty = end >= 2 && xml[end - 2] == '/' && !closes;
       elements += closes ? 0 : 1;
+      if (is_math(rest.substr(0, end - i))) math_from = closes ? 0 : elements;
       depth = closes ? depth - std::min<std::size_t>(depth, 1) : depth + (empty ? 0 : 1);
       if (depth > kMaxXmlDepth) {
         return at(ErrorCode::kLimit, xml, i,
                   "elements nested deeper than " + std::to_string(kMaxXmlDepth));
+      }
+      if (math_from != 0 && elements - math_from > kMaxMathElements) {
+        return at(ErrorCode::kLimit, xml, i,
+                  "a formula of more than " + std::to_string(kMaxMathElements) +
+                      " elements; split it into several rules");
       }
       if (elements > kMaxSbmlElements) {
         return at(ErrorCode::kLimit, xml, i,

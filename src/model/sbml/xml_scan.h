@@ -9,8 +9,8 @@ namespace salus::model::sbml {
 
 /// Refuses what makes XML parsers expensive: document types (entities), encodings in which this
 /// scan could not see the tags, elements nested deeper than kMaxXmlDepth or more than
-/// kMaxSbmlElements, more than kMaxSbmlBytes. Whether it is well-formed is the parser's to say.
-/// Errors: kParse, kLimit; "LINE: why".
+/// kMaxSbmlElements (kMaxMathElements in one formula), more than kMaxSbmlBytes. Whether it is
+/// well-formed is the parser's to say. Errors: kParse, kLimit; "LINE: why".
 Status scan_xml(std::string_view xml);
 
 }  // namespace salus::model::sbml
