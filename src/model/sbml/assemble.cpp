@@ -8,6 +8,7 @@
 #include <set>
 
 #include "model/from_ast.h"
+#include "model/sbml/initial_name.h"
 #include "model/sbml/start_values.h"
 #include "model/unit.h"
 
@@ -148,7 +149,7 @@ class Assembler {
     p.name = name;
     p.unit = q.unit;
     if (q.is_species() && q.value_is_amount) p.unit = q.amount_unit;
-    p.description = name == q.id ? q.description : "initial value of " + q.id;
+    p.description = name == q.id ? q.description : initial_value_of(q.id);
     p.transform = Transform::kLinear;
     p.low = p.typical = p.high = *q.value;
     p.is_private = false;
@@ -327,11 +328,11 @@ class Assembler {
              "initial values depend on each other: " + listed(values.cycle) +
                  "; give one of them as a number");
     }
-    for (auto& [name, formula] : values.derived) {
-      const Quantity* q = doc_.find(name);
-      model_.derived.push_back({name, q == nullptr ? "1" : q->unit,
-                                q == nullptr ? "initial value" : q->description,
-                                std::move(formula)});
+    for (StartValue& v : values.derived) {
+      const Quantity* q = doc_.find(v.name);
+      model_.derived.push_back({v.name, q == nullptr ? "1" : q->unit,
+                                q == nullptr ? initial_value_of(v.of) : q->description,
+                                std::move(v.formula)});
     }
     for (State& s : model_.states) s.initial = values.states.at(s.name);
   }

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "model/sbml.h"
+#include "model/sbml/initial_name.h"
 #include "model/toml_table.h"
 #include "model/unit.h"
 
@@ -51,27 +52,33 @@ class SidecarReader {
     model_.hours_per_time = dimension->factor;
   }
 
-  // A constant by its id, an initial value by the id of what it is the start of.
+  // A constant or a start by its own name, a start also by the id of what it is the start of.
+  template <class Entries>
+  static auto find_in(Entries& entries, const std::string& name) {
+    const auto own = named(entries, name);
+    if (own != entries.end()) return own;
+    const std::string start = sbml::initial_value_of(name);
+    return std::find_if(entries.begin(), entries.end(),
+                        [&](auto& e) { return e.description == start; });
+  }
+
   Parameter& find(TomlTable& t, const std::string& name) {
-    for (const std::string& candidate : {name, name + "_0"}) {
-      const auto p = named(model_.parameters, candidate);
-      if (p != model_.parameters.end()) return *p;
+    const auto found = find_in(model_.parameters, name);
+    if (found != model_.parameters.end()) return *found;
+    const auto derived = find_in(model_.derived, name);
+    if (derived == model_.derived.end()) {
+      t.complain("name",
+                 "is neither a constant nor an initial value of the model; salus sbml check lists "
+                 "what could be private");
     }
-    for (const std::string& candidate : {name, name + "_at_0"}) {
-      const auto d = named(model_.derived, candidate);
-      if (d == model_.derived.end()) continue;
-      Parameter p;
-      p.name = d->name;
-      p.unit = d->unit;
-      p.description = d->description;
-      p.typical = std::nan("");
-      model_.derived.erase(d);
-      model_.parameters.push_back(std::move(p));
-      return model_.parameters.back();
-    }
-    t.complain("name",
-               "is neither a constant nor an initial value of the model; salus sbml check lists "
-               "what could be private");
+    Parameter p;
+    p.name = derived->name;
+    p.unit = derived->unit;
+    p.description = derived->description;
+    p.typical = std::nan("");
+    model_.derived.erase(derived);
+    model_.parameters.push_back(std::move(p));
+    return model_.parameters.back();
   }
 
   void read_private(TomlTable& t) {

@@ -82,6 +82,36 @@ horizon_h = 12
   EXPECT_NEAR(curve[1], (4 * std::exp(-1.5) + 8 * std::exp(-1.0)) / 4, 1e-8);
 }
 
+TEST(Sidecar, AStartIsNotTakenForAnIdThatLooksLikeOne) {
+  std::string xml = kFile;
+  const std::string list = "<listOfParameters>";
+  xml.insert(xml.find(list) + list.size(),
+             "<parameter id=\"drug_0\" value=\"5\" constant=\"true\"/>");
+  const Model m = must(apply_sidecar(must(read_sbml(xml, "one.xml")),
+                                     "[[private]]\nname = \"drug\"\nunit = \"g\"\nsd = 0.1\n",
+                                     "one.sidecar.toml"));
+  EXPECT_FALSE(m.parameter("drug_0")->is_private);
+  EXPECT_TRUE(m.parameter("drug_0_")->is_private);
+}
+
+TEST(Sidecar, AnInitialAssignmentBecomesANumberOfThePatient) {
+  std::string xml = kFile;
+  const std::string list = "<listOfReactions>";
+  xml.insert(xml.find(list),
+             "<listOfInitialAssignments><initialAssignment symbol=\"ke\">"
+             "<math xmlns=\"http://www.w3.org/1998/Math/MathML\"><apply><divide/><cn>2</cn>"
+             "<ci>V</ci></apply></math></initialAssignment></listOfInitialAssignments>");
+  const Model file = must(read_sbml(xml, "one.xml"));
+  ASSERT_NE(file.find_derived("ke"), nullptr);
+  const std::string entry = "[[private]]\nname = \"ke\"\nunit = \"1/h\"\nsd = 0.1\n";
+  const auto open = apply_sidecar(file, entry, "one.sidecar.toml");
+  ASSERT_FALSE(open.has_value());
+  EXPECT_THAT(open.error().message, HasSubstr("'typical' is missing"));
+  const Model m = must(apply_sidecar(file, entry + "typical = 0.5\n", "one.sidecar.toml"));
+  EXPECT_EQ(m.find_derived("ke"), nullptr);
+  EXPECT_EQ(m.parameter("ke")->typical, 0.5);
+}
+
 TEST(Sidecar, KeepsTheFilesUnits) {
   EXPECT_THAT(refused("[[private]]\nname = \"V\"\nunit = \"mL\"\nsd = 0.1\n"),
               HasSubstr("is not the file's, L"));

@@ -39,8 +39,8 @@ StartValues start_values(Formulas start, const std::set<std::string>& states,
     const bool is_leaf = e.operands.empty();
     const bool rests = constants.contains(name);
     if (rests || (!is_leaf && used.contains(name))) {
-      out.derived.emplace_back(rests ? name : fresh(name + "_at_0"), std::move(e));
-      e = Expression::named(out.derived.back().first);
+      out.derived.push_back({rests ? name : fresh(name + "_at_0"), name, std::move(e)});
+      e = Expression::named(out.derived.back().name);
     }
     if (states.contains(name)) out.states[name] = e;
     known[name] = std::move(e);

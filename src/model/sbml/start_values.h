@@ -13,10 +13,16 @@ namespace salus::model::sbml {
 
 using Formulas = std::map<std::string, Expression, std::less<>>;
 
+struct StartValue {
+  std::string name;
+  std::string of;  ///< the symbol whose start it is; `name` itself for a constant
+  Expression formula;
+};
+
 struct StartValues {
-  std::vector<std::pair<std::string, Expression>> derived;  ///< in order
-  Formulas states;                                          ///< over parameters and derived
-  std::vector<std::string> cycle;                           ///< as in Ordered
+  std::vector<StartValue> derived;  ///< in order
+  Formulas states;                  ///< over parameters and derived
+  std::vector<std::string> cycle;   ///< as in Ordered
 };
 
 /// `start`: what each symbol is at time 0, over values at time 0; a parameter is itself.
