@@ -408,11 +408,6 @@ Quantity* Document::find(std::string_view wanted) {
 Document read_document(std::string_view xml) {
   const std::unique_ptr<SBMLDocument> source = parsed(std::string(xml));
   if (!source) refuse(ErrorCode::kParse, {"SBML", 0}, "cannot be read");
-  if (source->getLevel() == 1 || source->getLevel() > 3) {
-    refuse(ErrorCode::kVersion, {"sbml", source->getLine()},
-           "Level " + std::to_string(source->getLevel()) +
-               " is not supported; convert the file to Level 3 Version 2");
-  }
   check_errors(*source);
   if (source->getModel() == nullptr) {
     refuse(ErrorCode::kParse, {"sbml", source->getLine()}, "holds no <model>");

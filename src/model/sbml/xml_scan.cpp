@@ -60,6 +60,43 @@ bool is_math(std::string_view tag) {
   return name.substr(name.find(':') + 1) == "math";
 }
 
+// An attribute's value within a tag; empty where there is none.
+std::string_view attribute(std::string_view tag, std::string_view name) {
+  for (std::size_t i = tag.find(name); i < tag.size(); i = tag.find(name, i + 1)) {
+    const bool begins = i > 0 && std::isspace(static_cast<unsigned char>(tag[i - 1])) != 0;
+    const std::size_t equals = tag.find_first_not_of(" \t\r\n", i + name.size());
+    if (!begins || equals >= tag.size() || tag[equals] != '=') continue;
+    const std::size_t from = tag.find_first_not_of(" \t\r\n", equals + 1);
+    if (from >= tag.size() || (tag[from] != '"' && tag[from] != '\'')) continue;
+    const std::size_t to = tag.find(tag[from], from + 1);
+    return to >= tag.size() ? std::string_view{} : tag.substr(from + 1, to - from - 1);
+  }
+  return {};
+}
+
+// libSBML throws, and leaks what it had read, for a level and version that do not belong together
+// or not to the namespace: so they are looked at first.
+Status check_root(std::string_view xml, std::size_t position, std::string_view tag) {
+  const std::string level(attribute(tag, "level")), version(attribute(tag, "version"));
+  const std::string base = "http://www.sbml.org/sbml/level" + level;
+  const bool level2 = level == "2" && version.size() == 1 && version >= "1" && version <= "5";
+  const bool level3 = level == "3" && (version == "1" || version == "2");
+  if (!level2 && !level3) {
+    return at(level.empty() ? ErrorCode::kParse : ErrorCode::kVersion, xml, position,
+              "SBML Level '" + level.substr(0, 8) + "' Version '" + version.substr(0, 8) +
+                  "' is not supported; convert the file to Level 3 Version 2");
+  }
+  const std::string wanted = level3           ? base + "/version" + version + "/core"
+                             : version == "1" ? base
+                                              : base + "/version" + version;
+  const std::string_view name = tag.substr(1, tag.find_first_of(" \t\r\n/>:") - 1);
+  const bool prefixed = name != "sbml";
+  const std::string key = prefixed ? "xmlns:" + std::string(name) : "xmlns";
+  if (attribute(tag, key) == wanted) return {};
+  return at(ErrorCode::kParse, xml, position,
+            "SBML: the root element must be <sbml xmlns=\"" + wanted + "\">");
+}
+
 }  // namespace
 
 Status scan_xml(std::string_view xml) {
@@ -71,6 +108,9 @@ Status scan_xml(std::string_view xml) {
     return at(ErrorCode::kParse, xml, zero, "holds a zero byte; save the file as UTF-8");
   }
   std::size_t depth = 0, elements = 0, math_from = 0;
+  if (xml.find('<') == std::string_view::npos) {
+    return Error{ErrorCode::kParse, "1: SBML: holds no XML element"};
+  }
   for (std::size_t i = xml.find('<'); i < xml.size(); i = xml.find('<', i)) {
     const std::string_view rest = xml.substr(i);
     if (rest.starts_with("<!--")) {
@@ -88,6 +128,9 @@ Status scan_xml(std::string_view xml) {
       const std::size_t end = behind_tag(xml, i);
       const bool closes = rest.starts_with("</");
       const bool empty = end >= 2 && xml[end - 2] == '/' && !closes;
+      if (elements == 0 && !closes) {
+        if (Status s = check_root(xml, i, rest.substr(0, end - i)); !s) return s;
+      }
       elements += closes ? 0 : 1;
       if (is_math(rest.substr(0, end - i))) math_from = closes ? 0 : elements;
       depth = closes ? depth - std::min<std::size_t>(depth, 1) : depth + (empty ? 0 : 1);
