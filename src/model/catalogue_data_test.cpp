@@ -250,8 +250,8 @@ TEST(CatalogueData, PhenobarbitalLevelsOfNewborns) {
   EXPECT_LT(levels.gmfe(), 1.35);
 }
 
-// What a perpetrator does to CYP3A: exposures and constants from memory, not fitted to these
-// ratios.
+// What a perpetrator does to CYP3A: round working values, set by hand by somebody who had seen
+// these ratios. The share below checks algebra and order of magnitude; it is no prediction.
 struct Perpetrator {
   std::string name;
   double dose_mg = 0;  // 0: any
