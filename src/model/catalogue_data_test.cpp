@@ -125,12 +125,16 @@ std::optional<Values> iwpc_values(const Row& row) {
   for (const auto& [name, value] : out) {
     if (std::isnan(value)) return std::nullopt;
   }
-  if (row.at("Subject Reached Stable Dose of Warfarin") != "1" || !kKnown.contains(cyp) ||
-      vkorc1.size() != 3) {
-    return std::nullopt;
+  if (row.at("Subject Reached Stable Dose of Warfarin") != "1") return std::nullopt;
+  // The algorithm has terms of its own for a gene that nobody looked at.
+  const bool of_two = vkorc1.size() == 3;
+  if (vkorc1 != "G/G") {
+    out[!of_two ? "VKORC1_unknown" : vkorc1 == "A/A" ? "VKORC1_AA" : "VKORC1_AG"] = 1;
   }
-  if (vkorc1 != "G/G") out[vkorc1 == "A/A" ? "VKORC1_AA" : "VKORC1_AG"] = 1;
-  if (cyp != "*1/*1") out["CYP2C9_" + cyp.substr(1, 1) + cyp.substr(4, 1)] = 1;
+  if (cyp != "*1/*1") {
+    const bool known = kKnown.contains(cyp);
+    out[known ? "CYP2C9_" + cyp.substr(1, 1) + cyp.substr(4, 1) : "CYP2C9_unknown"] = 1;
+  }
   const auto race = kRaces.find(row.at("Race"));
   if (race != kRaces.end()) out[race->second] = 1;
   for (const char* drug :
@@ -141,8 +145,9 @@ std::optional<Values> iwpc_values(const Row& row) {
   return out;
 }
 
-// All 5700 patients give R2 0.474 and 8.65 mg/week; these are two thirds of them, and three doses
-// above 150 mg a week move the R2 more than the missing third does.
+// All 5700 patients give R2 0.474 and 8.65 mg/week; these are two thirds of them, and two doses
+// above 200 mg a week move the R2 more than the missing third does: the figures are held without
+// them, and printed with them.
 TEST(CatalogueData, WarfarinDosesOfTheIwpcPatients) {
   if (const std::string why = missing("warfarin/iwpc.csv"); !why.empty()) GTEST_SKIP() << why;
   const Model model = load("warfarin_iwpc");
@@ -156,19 +161,19 @@ TEST(CatalogueData, WarfarinDosesOfTheIwpcPatients) {
     genes.found.push_back(linked(model.outputs[0], found[0][0]));
     clinic.found.push_back(linked(model.outputs[1], found[1][0]));
     fixed.found.push_back(35);
-    if (dose > 150) continue;
+    if (dose > 200) continue;
     usual.observed.push_back(dose);
     usual.found.push_back(genes.found.back());
   }
   std::printf(
-      "IWPC, %zu complete stable patients: with genes R2 %.3f (%.3f without %zu doses above "
-      "150 mg/week), MAE %.2f mg/week; clinic alone %.3f, %.2f; 35 mg for all %.2f\n",
-      genes.observed.size(), genes.r2(), usual.r2(), genes.observed.size() - usual.observed.size(),
-      genes.mae(), clinic.r2(), clinic.mae(), fixed.mae());
+      "IWPC, %zu stable patients: with genes R2 %.3f, MAE %.2f mg/week (%.3f, %.2f without %zu "
+      "doses above 200 mg/week); clinic alone %.3f, %.2f; 35 mg for all %.2f\n",
+      genes.observed.size(), genes.r2(), genes.mae(), usual.r2(), usual.mae(),
+      genes.observed.size() - usual.observed.size(), clinic.r2(), clinic.mae(), fixed.mae());
   EXPECT_GT(genes.observed.size(), 2000u);
   EXPECT_NEAR(genes.mae(), 8.6, 0.3);
-  EXPECT_NEAR(genes.r2(), 0.47, 0.04);
-  EXPECT_NEAR(usual.r2(), 0.47, 0.04);
+  EXPECT_NEAR(usual.mae(), 8.6, 0.3);
+  EXPECT_NEAR(usual.r2(), 0.47, 0.02);
   EXPECT_GT(genes.r2(), clinic.r2() + 0.12);
   EXPECT_LT(genes.mae(), clinic.mae() - 1);
 }

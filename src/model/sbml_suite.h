@@ -28,14 +28,20 @@ inline constexpr int kMaxSuiteSteps = 100'000;
 /// "key: value" lines. Errors: kParse, kLimit, kInvalidArgument naming file, line and key.
 Result<SuiteSettings> parse_suite_settings(std::string_view text, std::string_view file_name);
 
+/// The file's model with the settings' variables as its outputs, as amounts or concentrations, and
+/// one unit of the file's time taken as an hour. Errors: kInvalidArgument for a variable that the
+/// file lacks.
+Result<Model> suite_model(const SbmlImport& imported, const SuiteSettings& settings);
+/// start, start + duration / steps, ..., start + duration.
+std::vector<double> suite_times(const SuiteSettings& settings);
+
 struct SuiteTable {
   std::vector<std::string> columns;  ///< "time", then the variables
   std::vector<std::vector<double>> rows;
 };
 
-/// From time 0, read at start, start + duration / steps, ..., start + duration. Private parameters
-/// are at their typical values. Errors: kInvalidArgument for a variable that the file lacks; those
-/// of ReferenceSolver.
+/// suite_model from time 0, read at suite_times. Private parameters are at their typical values.
+/// Errors: those of suite_model and ReferenceSolver.
 Result<SuiteTable> run_suite_case(const SbmlImport& imported, const SuiteSettings& settings);
 
 /// As many digits as bring the same number back; "NaN", "INF", "-INF".

@@ -138,26 +138,37 @@ Result<SuiteSettings> parse_suite_settings(std::string_view text, std::string_vi
   return reader.finish();
 }
 
-Result<SuiteTable> run_suite_case(const SbmlImport& imported, const SuiteSettings& settings) {
+Result<Model> suite_model(const SbmlImport& imported, const SuiteSettings& settings) {
   Model m = imported.model;
   // The suite counts in the file's unit; taken as hours, no time is rounded on its way.
   m.time_unit = "h";
   m.hours_per_time = 1;
   m.outputs.clear();
-  SuiteTable out{{"time"}, {}};
   for (const std::string& name : settings.variables) {
     auto formula = column(imported, settings, name);
     if (!formula) return formula.error();
     m.outputs.push_back({name, "1", "", std::move(*formula), {}});
-    out.columns.push_back(name);
   }
+  return m;
+}
+
+std::vector<double> suite_times(const SuiteSettings& settings) {
   std::vector<double> times;
   for (int i = 0; i <= settings.steps; ++i) {
     times.push_back(settings.start + settings.duration * i / settings.steps);
   }
+  return times;
+}
+
+Result<SuiteTable> run_suite_case(const SbmlImport& imported, const SuiteSettings& settings) {
+  const auto m = suite_model(imported, settings);
+  if (!m) return m.error();
+  SuiteTable out{{"time"}, {}};
+  out.columns.insert(out.columns.end(), settings.variables.begin(), settings.variables.end());
   std::vector<double> parameters;
-  for (const Parameter& p : m.parameters) parameters.push_back(p.typical);
-  const auto curves = ReferenceSolver(m).curves(parameters, {}, times);
+  for (const Parameter& p : m->parameters) parameters.push_back(p.typical);
+  const std::vector<double> times = suite_times(settings);
+  const auto curves = ReferenceSolver(*m).curves(parameters, {}, times);
   if (!curves) return curves.error();
   for (std::size_t t = 0; t < times.size(); ++t) {
     std::vector<double> row = {times[t]};
