@@ -147,13 +147,38 @@ Result<Bytes> compile(const analysis::SimulateQuestion& question, const model::M
   return program::serialize(*compiled);
 }
 
-Result<Answer> build(const Common& common, const ProgramOptions& options) {
-  const Result<std::string> text = read_text_file(options.file, 1u << 20);
+struct Asked {
+  std::string text;  // what the cache knows the question by
+  analysis::SimulateQuestion question;
+  model::Model model;
+};
+
+/// A question file; or a model, which is asked its standard question.
+Result<Asked> read_question(const Common& common, const std::string& file) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(file, ignored)) {
+    const Result<model::Model> model = find_model(common, file);
+    if (!model) {
+      return Error{model.error().code,
+                   "no question file " + file + ", and " + model.error().message};
+    }
+    return Asked{"standard question", analysis::standard_question(*model), *model};
+  }
+  const Result<std::string> text = read_text_file(file, 1u << 20);
   if (!text) return text.error();
-  const auto question = analysis::parse_question(*text, options.file);
+  const auto question = analysis::parse_question(*text, file);
   if (!question) return question.error();
   const Result<model::Model> model = find_model(common, question->model);
   if (!model) return model.error();
+  return Asked{*text, *question, *model};
+}
+
+Result<Answer> build(const Common& common, const ProgramOptions& options) {
+  const Result<Asked> asked = read_question(common, options.file);
+  if (!asked) return asked.error();
+  const analysis::SimulateQuestion* question = &asked->question;
+  const std::string* text = &asked->text;
+  const model::Model* model = &asked->model;
 
   fs::path cache = options.cache;
   if (cache.empty()) cache = fs::path(common.workspace) / "cache";
@@ -222,7 +247,9 @@ void add_program_commands(Commands& commands) {
 
   CLI::App* verb = commands.verb(noun, "build", "Compile a question; certified and cached",
                                  [=, &common] { return build(common, *options); });
-  verb->add_option("QUESTION", options->file, "Question file (TOML)")->required();
+  verb->add_option("QUESTION", options->file,
+                   "Question file (TOML), or a model in the catalogue for its standard question")
+      ->required();
   verb->add_option("-o,--output", options->output, "Write the program here")->required();
   verb->add_flag("--explain", options->explain,
                  "Print what each family of programs would need and reach");

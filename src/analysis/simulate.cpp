@@ -96,13 +96,15 @@ SimulateQuestion standard_question(const model::Model& model) {
   SimulateQuestion out;
   out.name = "standard";
   out.model = model.name;
-  out.question = "What does the model's standard course look like?";
+  out.question = model.states.empty() ? model.title + ": what does it come to?"
+                                      : model.title + ": what does the standard course look like?";
   out.times_h = {0};
   const model::SurrogateHint& hint = model.surrogate;
   if (!model.states.empty()) {
     for (int i = 1; i <= 64; ++i) out.times_h.push_back(hint.horizon_h * i / 64);
   }
-  program::Regimen regimen{"standard", "standard course", 0, 0, 1, 0, 0, {}};
+  program::Regimen regimen{
+      "standard", model.states.empty() ? "now" : "standard course", 0, 0, 1, 0, 0, {}};
   if (model.takes_doses()) {
     regimen.dose = hint.dose == 0 ? 1 : hint.dose;
     regimen.infusion_h = hint.infusion_h;

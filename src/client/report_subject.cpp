@@ -210,7 +210,7 @@ std::string values_table(const ReportBasis& basis, const SubjectReport& subject)
   std::string html =
       "<div class=\"scroll\"><table><caption>Computed on ciphertext, with the error of the "
       "computation</caption><thead><tr><th scope=\"col\" class=\"left\">Value</th><th "
-      "scope=\"col\" class=\"left\">Regimen</th><th scope=\"col\">Result</th>"
+      "scope=\"col\" class=\"left\">For</th><th scope=\"col\">Result</th>"
       "<th scope=\"col\">&plusmn;</th><th scope=\"col\" class=\"left\">Unit</th></tr></thead>"
       "<tbody>";
   for (std::size_t r = 0; r < subject.curves.size(); ++r) {
@@ -220,7 +220,7 @@ std::string values_table(const ReportBasis& basis, const SubjectReport& subject)
         "<td>{}</td><td class=\"left\">{}</td></tr>",
         escape_html(of.name), escape_html(of.description),
         escape_html(basis.output.regimen_of(r).label), subject.curves[r].front(),
-        std::min(declared_decimals(subject.bands[r]), 6), plain(subject.bands[r]),
+        std::min(declared_decimals(subject.bands[r]), 6), scientific(subject.bands[r]),
         escape_html(of.unit));
   }
   return html + "</tbody></table></div>";

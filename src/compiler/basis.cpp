@@ -14,7 +14,7 @@ constexpr std::uint64_t kTrainingSeed = 0x747261696e;
 constexpr std::size_t kPatientsPerFunction = 24;
 constexpr std::size_t kMinPatients = 3072, kManyPatients = 12'288;
 constexpr std::size_t kPatientsPerFunctionOfMany = 5;
-constexpr long kMaxOrthogonal = 512;
+constexpr long kMaxOrthogonal = 512, kGramBlock = 128;
 }  // namespace
 
 int BasisFunction::factor_count() const {
@@ -100,13 +100,21 @@ std::vector<std::vector<double>> training_patients(const model::Model& model,
   return out;
 }
 
-LeastSquares::LeastSquares(const Eigen::MatrixXd& design, const Eigen::VectorXd& weights)
+LeastSquares::LeastSquares(const Eigen::MatrixXd& design, const Eigen::VectorXd& weights,
+                           int threads)
     : weights_(weights) {
   Eigen::MatrixXd weighted = weights.asDiagonal() * design;
   normal_ = design.cols() > kMaxOrthogonal;
   if (normal_) {
     Eigen::MatrixXd gram = Eigen::MatrixXd::Zero(design.cols(), design.cols());
-    gram.selfadjointView<Eigen::Upper>().rankUpdate(weighted.transpose());
+    const long blocks = (design.cols() + kGramBlock - 1) / kGramBlock;
+    must(parallel_for(static_cast<std::size_t>(blocks), threads, [&](std::size_t b) -> Status {
+      const long first = static_cast<long>(b) * kGramBlock;
+      const long width = std::min(kGramBlock, design.cols() - first);
+      gram.block(0, first, first + width, width).noalias() =
+          weighted.leftCols(first + width).transpose() * weighted.middleCols(first, width);
+      return {};
+    }));
     // Far below any coefficient that is kept; keeps rounding from making the matrix indefinite.
     gram.diagonal().array() += 1e-13 * gram.trace() / static_cast<double>(gram.rows());
     const Eigen::LLT<Eigen::MatrixXd, Eigen::Upper> factored(gram);

@@ -102,7 +102,7 @@ std::vector<std::vector<double>> training_patients(const model::Model& model,
 /// factors up to 512 functions, normal equations above, where their cost would be minutes.
 class LeastSquares {
  public:
-  LeastSquares(const Eigen::MatrixXd& design, const Eigen::VectorXd& weights);
+  LeastSquares(const Eigen::MatrixXd& design, const Eigen::VectorXd& weights, int threads);
   Eigen::MatrixXd solve(const Eigen::MatrixXd& responses) const;
   /// Upper triangular R with R^T R = the weighted Gram matrix: |R c| is the norm of design * c.
   const Eigen::MatrixXd& factor() const { return r_; }

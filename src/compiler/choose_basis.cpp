@@ -270,7 +270,8 @@ class Chooser {
     const Eigen::MatrixXd wanted = transformed(basis, training_.responses, peaks_, shapes_);
     const Eigen::VectorXd weights = weights_for(basis);
     const auto max_terms = static_cast<std::size_t>(model_.surrogate.max_terms);
-    const LeastSquares all(design(basis, equations_, training_.patients, threads_), weights);
+    const LeastSquares all(design(basis, equations_, training_.patients, threads_), weights,
+                           threads_);
     keep_best(basis, all.solve(wanted), max_terms);
     return measured(std::move(basis), wanted, weights);
   }
@@ -293,7 +294,8 @@ class Chooser {
   }
 
   Trial measured(Basis basis, const Eigen::MatrixXd& wanted, const Eigen::VectorXd& weights) const {
-    const LeastSquares kept(design(basis, equations_, training_.patients, threads_), weights);
+    const LeastSquares kept(design(basis, equations_, training_.patients, threads_), weights,
+                            threads_);
     auto errors = held_out_errors(basis, equations_, kept.solve(wanted), peaks_, shapes_,
                                   validation_, threads_);
     return {std::move(basis), std::move(errors)};

@@ -106,7 +106,8 @@ class Compilation {
         basis_.transforms.size() == 1 && basis_.transforms[0] == program::OutputTransform::kLinear;
     const LeastSquares squares(design(basis_, equations_, patients, options_.threads),
                                linear ? Eigen::VectorXd(*weights / weights->maxCoeff())
-                                      : Eigen::VectorXd::Ones(weights->size()));
+                                      : Eigen::VectorXd::Ones(weights->size()),
+                               options_.threads);
     double done = 0;
     for (ShapeFit& fit : fits_) {
       Eigen::MatrixXd curves(static_cast<long>(patients.size()),

@@ -110,7 +110,8 @@ void grow_basis(Basis& basis, const model::Equations& equations, const Sample& t
   constexpr int kRounds = 12;
   const Eigen::VectorXd ones = Eigen::VectorXd::Ones(wanted.rows());
   Eigen::MatrixXd coefficients =
-      LeastSquares(design(basis, equations, training.patients, threads), ones).solve(wanted);
+      LeastSquares(design(basis, equations, training.patients, threads), ones, threads)
+          .solve(wanted);
   for (int round = 0; round < kRounds; ++round) {
     const std::size_t before = basis.functions.size();
     const std::size_t target = std::min(max_terms, 2 * before);
@@ -118,11 +119,11 @@ void grow_basis(Basis& basis, const model::Equations& equations, const Sample& t
       basis.functions.push_back(std::move(f));
     }
     if (basis.functions.size() == before) return;
-    const LeastSquares all(design(basis, equations, training.patients, threads), ones);
+    const LeastSquares all(design(basis, equations, training.patients, threads), ones, threads);
     coefficients = all.solve(wanted);
     keep_best(basis, coefficients, target);
     if (basis.functions.size() >= max_terms && before >= max_terms) return;
-    const LeastSquares kept(design(basis, equations, training.patients, threads), ones);
+    const LeastSquares kept(design(basis, equations, training.patients, threads), ones, threads);
     coefficients = kept.solve(wanted);
   }
 }

@@ -114,6 +114,8 @@ Result<Unit> parse_unit(std::string_view text) {
 }
 
 Result<double> convert(double value, std::string_view from, std::string_view to) {
+  // Also of units that are not in the table: a score counts points, a model what it likes.
+  if (from == to && !from.empty()) return value;
   const Result<Unit> a = parse_unit(from);
   if (!a) return a.error();
   const Result<Unit> b = parse_unit(to);
@@ -123,7 +125,6 @@ Result<double> convert(double value, std::string_view from, std::string_view to)
                                                   "\" does not measure the same as \"" +
                                                   std::string(to) + "\""};
   }
-  if (from == to) return value;
   return value * (a->factor / b->factor);
 }
 

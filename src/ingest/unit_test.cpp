@@ -16,6 +16,8 @@ TEST(Unit, EqualQuantitiesConvert) {
   EXPECT_DOUBLE_EQ(must(convert(2, "1/h", "/d")), 48);
   EXPECT_DOUBLE_EQ(must(convert(3, "cm3", "mL")), 3);
   EXPECT_DOUBLE_EQ(must(convert(4.02, "mg/kg", "mg/kg")), 4.02);
+  EXPECT_DOUBLE_EQ(must(convert(7, "{score}", "{score}")), 7);
+  EXPECT_FALSE(convert(7, "{score}", "{points}"));
   EXPECT_DOUBLE_EQ(must(convert(1, "h-1", "1/h")), 1);
 }
 
