@@ -281,4 +281,9 @@ double CompiledExpression::operator()(std::span<const double> values) const {
   return stack[0];
 }
 
+std::optional<double> constant_value(const Expression& e) {
+  const auto compiled = CompiledExpression::make(e, {});
+  return compiled ? std::optional((*compiled)({})) : std::nullopt;
+}
+
 }  // namespace salus::model

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -89,6 +90,9 @@ inline constexpr int kMaxFormulaDepth = 64;
 /// hyperbolic, factorial, piecewise(value, condition, ..., otherwise).
 /// Errors: kParse with libSBML's position; kLimit; kInvalidArgument for another function.
 Result<Expression> parse_expression(std::string_view text);
+
+/// The value of a formula without symbols and time, such as "-1" or "1 / 3".
+std::optional<double> constant_value(const Expression& e);
 
 /// `e` with each symbol in `values` replaced.
 Expression substitute(const Expression& e,

@@ -35,6 +35,10 @@ std::vector<const Parameter*> Model::private_parameters() const {
   return out;
 }
 
+std::string Model::place(int line) const {
+  return line > 0 && !file.empty() ? file + ":" + std::to_string(line) + ": " : name + ": ";
+}
+
 std::string Model::formula_text() const {
   std::string out;
   for (const Derived& d : derived)

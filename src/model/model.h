@@ -32,6 +32,7 @@ struct Parameter {
   double high = 0;
   double sd = 0;  ///< population SD of the transformed value (of ln for kLog), around `typical`
   bool is_private = true;
+  int line = 0;  ///< of its table in Model::file, as in every `line` below; 0: from no file
 };
 
 /// A quantity computed from parameters, and from derived quantities above it.
@@ -40,6 +41,7 @@ struct Derived {
   std::string unit;
   std::string description;
   Expression formula;
+  int line = 0;  ///< of the formula
 };
 
 /// d(state)/dt = rate, per Model::time_unit.
@@ -49,6 +51,8 @@ struct State {
   std::string description;
   Expression initial;  ///< over parameters and derived quantities
   Expression rate;
+  int line = 0;          ///< of the rate
+  int initial_line = 0;  ///< of the initial value
 };
 
 /// A quantity that changes while the model runs: over parameters, derived quantities, states, time
@@ -58,6 +62,7 @@ struct Variable {
   std::string unit;
   std::string description;
   Expression formula;
+  int line = 0;  ///< of the formula
 };
 
 /// state = value, or value times `factor`; the factor is always that just before the assignment.
@@ -86,6 +91,7 @@ struct Output {
   Expression formula;  ///< over everything; in a model without states polynomial in private inputs
   /// What the client does to the decrypted value, over the symbol `x`: "1 - exp(-x)".
   std::optional<Expression> link;
+  int line = 0;  ///< of the formula
 };
 
 /// Doses are added to `state`, times `bioavailability`: at once, or evenly over their infusion
@@ -151,6 +157,7 @@ struct OracleCase {
   double expected = 0;
   double tolerance = 0;           ///< relative
   double absolute_tolerance = 0;  ///< in the output's unit, or h
+  int line = 0;                   ///< of its table
 };
 
 struct Model {
@@ -160,6 +167,7 @@ struct Model {
   std::string citation;
   std::string evidence;  ///< empty, or why to trust it less: "weak: fitted to 23 donors"
   std::string digest;    ///< hexadecimal SHA-256 of the file
+  std::string file;      ///< what complaints call it, "theophylline.toml"; empty: from no file
   std::string time_unit = "h";
   double hours_per_time = 1;  ///< of time_unit; every time that leaves the model is in hours
   std::vector<Parameter> parameters;
@@ -185,6 +193,8 @@ struct Model {
   std::vector<const Parameter*> private_parameters() const;
   /// The equations as plain text, one a line.
   std::string formula_text() const;
+  /// "theophylline.toml:33: ", or the model's name where line is 0.
+  std::string place(int line) const;
 };
 
 inline constexpr std::uint64_t kMaxModelBytes = 1u << 20;

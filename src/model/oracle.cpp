@@ -1,6 +1,8 @@
 #include "model/oracle.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <string>
 
@@ -11,6 +13,13 @@ namespace {
 
 constexpr int kSteps = 20'000;
 constexpr double kAreaHours = 1000;
+
+std::string number_text(double value) {
+  std::array<char, 32> buffer;
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                                 std::chars_format::general, 7);
+  return {buffer.data(), end.ptr};
+}
 
 Result<std::vector<double>> curve_of(const Model& model, const OracleCase& c,
                                      const std::vector<double>& times_h) {
@@ -59,22 +68,40 @@ Result<double> compute_oracle(const Model& model, const OracleCase& c) {
                                          : *found;
 }
 
-Status reproduce_oracles(const Model& model) {
-  if (model.oracle.empty()) {
+Result<std::vector<OracleResult>> run_oracles(const Model& model) {
+  std::vector<OracleResult> out;
+  for (const OracleCase& c : model.oracle) {
+    const Result<double> found = compute_oracle(model, c);
+    if (!found) {
+      return Error{found.error().code, model.place(c.line) + "oracle \"" + c.description +
+                                           "\": " + found.error().message};
+    }
+    const double allowed = c.absolute_tolerance + c.tolerance * std::abs(c.expected);
+    out.push_back({&c, *found, allowed, std::abs(*found - c.expected) <= allowed});
+  }
+  return out;
+}
+
+Status all_reproduced(const Model& model, const std::vector<OracleResult>& results) {
+  if (results.empty()) {
     return Error{ErrorCode::kMismatch,
                  model.name + ": no [[oracle]] case; add a published or closed-form value"};
   }
-  for (const OracleCase& c : model.oracle) {
-    const Result<double> found = compute_oracle(model, c);
-    if (!found) return found.error();
-    const double allowed = c.absolute_tolerance + c.tolerance * std::abs(c.expected);
-    if (std::abs(*found - c.expected) <= allowed) continue;
-    return Error{ErrorCode::kMismatch, model.name + ": oracle \"" + c.description + "\" expects " +
-                                           std::to_string(c.expected) + " within " +
-                                           std::to_string(allowed) + ", the model gives " +
-                                           std::to_string(*found)};
+  for (const OracleResult& r : results) {
+    if (r.reproduced) continue;
+    const OracleCase& c = *r.oracle;
+    return Error{ErrorCode::kMismatch, model.place(c.line) + "oracle \"" + c.description +
+                                           "\" expects " + number_text(c.expected) + " within " +
+                                           number_text(r.allowed) + ", the model gives " +
+                                           number_text(r.found) +
+                                           "; correct the value, the equations or the tolerance"};
   }
   return {};
+}
+
+Status reproduce_oracles(const Model& model) {
+  const auto results = run_oracles(model);
+  return results ? all_reproduced(model, *results) : Status(results.error());
 }
 
 }  // namespace salus::model

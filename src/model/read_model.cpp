@@ -5,7 +5,9 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "model/definitions.h"
 #include "model/model.h"
+#include "model/nearest.h"
 #include "model/toml_table.h"
 #include "model/unit.h"
 
@@ -18,7 +20,10 @@ constexpr int kMaxTerms = 8192;  // as many as a ciphertext of 2^14 has slots
 
 class ModelReader {
  public:
-  ModelReader(const toml::table& root, std::string_view file) : root_(root, file, "model") {}
+  ModelReader(const toml::table& root, std::string_view file)
+      : file_(&root), root_(root, file, "model") {
+    model_.file = file;
+  }
 
   Model read() {
     model_.name = name(root_, "name");
@@ -65,13 +70,22 @@ class ModelReader {
     const auto dimension = parse_dimension(unit);
     if (!dimension) t.complain("unit", "- " + dimension.error().message);
     if (out == kTimeSymbol) t.complain("name", "is the model's clock; take another");
-    const auto read = parse_expression(out);  // "PI" and "Avogadro" are constants, in any case
-    if (!read || read->symbol != out) t.complain("name", "means something else in formulas");
-    if (!units_.emplace(out, *dimension).second) t.complain("name", "is taken; names are unique");
+    const auto meaning = parse_expression(out);
+    if (!meaning || meaning->kind != ExpressionKind::kSymbol) {
+      t.complain("name", "has a meaning of its own in formulas, as pi has; take another");
+    }
+    if (!units_.emplace(out, *dimension).second) {
+      t.complain("name", "is taken, in line " + std::to_string(lines_.at(out)) +
+                             "; names are unique, take another");
+    }
+    lines_[out] = t.line("name");
     return out;
   }
 
   Expression formula(TomlTable& t, std::string_view key, const Units& known) {
+    if (!t.has(key)) {
+      t.complain(key, "is missing; add " + std::string(key) + " = \"...\", in infix");
+    }
     auto parsed = parse_expression(t.text(key));
     if (!parsed) t.complain(key, "- " + parsed.error().message, parsed.error().code);
     if (parsed->uses_time() && !known.contains(kTimeSymbol)) {
@@ -80,9 +94,9 @@ class ModelReader {
     }
     for (const std::string& used : parsed->symbols()) {
       if (known.contains(used)) continue;
-      std::string all;
-      for (const auto& [s, unit] : known) all += (all.empty() ? "" : ", ") + s;
-      t.complain(key, "uses the unknown symbol '" + used + "'; known here are " + all);
+      std::vector<std::string> all;
+      for (const auto& [s, unit] : known) all.push_back(s);
+      t.complain(key, explain_misplaced(*file_, {used, t.what(), all}));
     }
     return std::move(*parsed);
   }
@@ -138,11 +152,29 @@ class ModelReader {
     }
     p.low = p.high = p.typical;
     if (p.is_private) read_box(t, p);
+    if (p.low <= 0 && measures_volume(p.unit)) {
+      t.complain(t.has("low") ? "low" : "typical",
+                 "lets the volume " + p.name +
+                     " be 0 or negative; set low above 0, or leave transform = \"log\"");
+    }
+    p.line = t.line();
     t.finish();
     model_.parameters.push_back(std::move(p));
   }
 
+  // A volume, or one per body weight.
+  static bool measures_volume(const std::string& unit) {
+    const auto exponents = must(parse_dimension(unit)).exponents;
+    const auto volume = must(parse_dimension("L")).exponents;
+    return exponents == volume || exponents == must(parse_dimension("L/kg")).exponents;
+  }
+
   void read_box(TomlTable& t, Parameter& p) {
+    if (!t.has("sd")) {
+      const std::string of = p.transform == Transform::kLog ? "ln " : "";
+      t.complain("sd", "is missing; add the population's SD of " + of + p.name +
+                           ", or say knowledge = \"public\"");
+    }
     p.sd = t.number("sd");
     if (p.sd <= 0) t.complain("sd", "must be positive");
     const double reach = t.number_or("box_sd", kDefaultBoxSd) * p.sd;
@@ -152,10 +184,13 @@ class ModelReader {
     p.high = t.number_or("high", is_log ? p.typical * std::exp(reach) : p.typical + reach);
     const bool inside = p.low <= p.typical && p.typical <= p.high && p.low < p.high;
     if (!inside || (is_log && p.low <= 0)) {
-      t.complain("typical",
-                 "must lie between low and high" + std::string(is_log ? ", low above 0" : ""));
+      t.complain("typical", "must lie between low and high" +
+                                std::string(is_log ? ", low above 0" : "") + "; they are " +
+                                shown(p.low) + " and " + shown(p.high));
     }
   }
+
+  static std::string shown(double value) { return Expression::constant(value).text(); }
 
   void read_derived(TomlTable& t) {
     Derived d;
@@ -164,6 +199,7 @@ class ModelReader {
     d.description = t.text("description");
     d.formula = formula(t, "formula", known);
     expect_unit(t, "formula", d.formula, units_.at(d.name), d.unit);
+    d.line = t.line("formula");
     t.finish();
     model_.derived.push_back(std::move(d));
   }
@@ -177,6 +213,7 @@ class ModelReader {
       s.name = symbol(t, s.unit);
       s.description = t.text("description");
       s.initial = read_initial(t, known, s);
+      s.initial_line = t.line("initial");
       model_.states.push_back(std::move(s));
     }
     for (TomlTable& t : root_.tables("variable", kMaxEntries)) {
@@ -186,6 +223,7 @@ class ModelReader {
       v.description = t.text("description");
       v.formula = formula(t, "formula", above);
       expect_unit(t, "formula", v.formula, units_.at(v.name), v.unit);
+      v.line = t.line("formula");
       t.finish();
       model_.variables.push_back(std::move(v));
     }
@@ -194,6 +232,7 @@ class ModelReader {
       s.rate = formula(tables[i], "rate", units_);
       expect_unit(tables[i], "rate", s.rate, units_.at(s.name).times(time_dimension(), -1),
                   s.unit + "/" + model_.time_unit);
+      s.line = tables[i].line("rate");
       tables[i].finish();
     }
   }
@@ -208,7 +247,8 @@ class ModelReader {
 
   void read_output(TomlTable& t) {
     Output o;
-    const Units known = units_;
+    Units known = units_;  // outputs are read, not used
+    for (const Output& above : model_.outputs) known.erase(above.name);
     o.name = symbol(t, o.unit);
     o.description = t.text("description");
     o.formula = formula(t, "formula", known);
@@ -217,6 +257,7 @@ class ModelReader {
     // The unit is that of what the link gives; what it takes is a number of any kind.
     const bool unchecked = t.boolean_or("empirical", false) || linked;
     if (!unchecked) expect_unit(t, "formula", o.formula, units_.at(o.name), o.unit);
+    o.line = t.line("formula");
     t.finish();
     model_.outputs.push_back(std::move(o));
   }
@@ -227,7 +268,12 @@ class ModelReader {
     dose.state = t.text("state");
     const auto same = [&](const State& s) { return s.name == dose.state; };
     const auto target = std::find_if(model_.states.begin(), model_.states.end(), same);
-    if (target == model_.states.end()) t.complain("state", "is not the name of a [[state]]");
+    if (target == model_.states.end()) {
+      std::vector<std::string> names;
+      for (const State& s : model_.states) names.push_back(s.name);
+      t.complain("state", "is not the name of a [[state]]" + did_you_mean(dose.state, names) +
+                              (names.empty() ? "" : "; there are " + listed(names)));
+    }
     dose.unit = t.text("unit");
     if (dose.unit != target->unit) {
       t.complain("unit", "must be the unit of state " + dose.state + ", " + target->unit);
@@ -327,8 +373,11 @@ class ModelReader {
       for (const auto& [key, value] : t.number_map("values")) c.values[key] = value;
     }
     for (const auto& [key, value] : c.values) {
-      if (model_.parameter(key) == nullptr)
-        t.complain("values", "names the unknown parameter " + key);
+      if (model_.parameter(key) != nullptr) continue;
+      std::vector<std::string> names;
+      for (const Parameter& p : model_.parameters) names.push_back(p.name);
+      t.complain("values", "names the unknown parameter " + key + did_you_mean(key, names) +
+                               "; there are " + listed(names));
     }
     c.output = t.text_or("output", "");
     if (const auto index = model_.output_index(c.output); !index) {
@@ -347,6 +396,7 @@ class ModelReader {
     if (c.tolerance < 0 || c.absolute_tolerance < 0 || c.tolerance + c.absolute_tolerance == 0) {
       t.complain("tolerance", "(relative) or absolute_tolerance must be given and positive");
     }
+    c.line = t.line();
     t.finish();
     model_.oracle.push_back(std::move(c));
   }
@@ -365,9 +415,11 @@ class ModelReader {
     if (c.at_h < 0 || c.until_h <= 0) t.complain("until_h", "must be positive, at_h not negative");
   }
 
+  const toml::table* file_;
   TomlTable root_;
   Model model_;
   Units units_;
+  std::map<std::string, int, std::less<>> lines_;  // of every name
 };
 
 }  // namespace

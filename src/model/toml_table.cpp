@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "model/nearest.h"
+
 namespace salus::model {
 
 namespace {
@@ -18,6 +20,11 @@ void TomlTable::complain(std::string_view key, const std::string& why, ErrorCode
   std::string message = where + ": " + what_;
   if (!key.empty()) message += ": '" + std::string(key) + "'";
   throw TomlComplaint{{code, message + " " + why}};
+}
+
+int TomlTable::line(std::string_view key) const {
+  const toml::node* node = key.empty() ? nullptr : table_->get(key);
+  return static_cast<int>((node == nullptr ? table_->source() : node->source()).begin.line);
 }
 
 const toml::node* TomlTable::find(std::string_view key) {
@@ -136,9 +143,9 @@ std::vector<TomlTable> TomlTable::tables(std::string_view key, std::size_t limit
 void TomlTable::finish() {
   for (const auto& [key, node] : *table_) {
     if (asked_.contains(key.str())) continue;
-    std::string known;
-    for (const std::string& name : asked_) known += (known.empty() ? "" : ", ") + name;
-    complain(key.str(), "is not a known key; known are " + known);
+    const std::vector<std::string> known(asked_.begin(), asked_.end());
+    complain(key.str(), "is not a known key" + did_you_mean(key.str(), known) + "; known are " +
+                            listed(known));
   }
 }
 

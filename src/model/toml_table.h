@@ -41,6 +41,8 @@ class TomlTable {
   void finish();
 
   const std::string& what() const { return what_; }
+  /// Of `key`, or of the table where it has no such key; 0: unknown.
+  int line(std::string_view key = {}) const;
   [[noreturn]] void complain(std::string_view key, const std::string& why,
                              ErrorCode code = ErrorCode::kInvalidArgument) const;
 

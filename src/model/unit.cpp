@@ -132,8 +132,8 @@ Error different(const Expression& formula) {
 }
 
 Result<Dimension> infer_power(const Expression& formula, const Dimension& base) {
-  const Expression& exponent = formula.operands[1];
-  if (exponent.kind == ExpressionKind::kNumber) return Dimension{}.times(base, exponent.number);
+  const std::optional<double> exponent = constant_value(formula.operands[1]);
+  if (exponent && std::isfinite(*exponent)) return Dimension{}.times(base, *exponent);
   if (!base.is_number()) {
     return Error{ErrorCode::kInvalidArgument,
                  "'" + formula.text() + "' raises a quantity with a unit to a power that varies"};
