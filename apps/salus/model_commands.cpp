@@ -1,16 +1,16 @@
-// salus model: what a model says, what it computes in the clear, one person's parameters.
+// salus model: what a model says, whether it holds, one person's parameters.
 #include <fmt/format.h>
 
 #include <cmath>
 
 #include "base/file.h"
 #include "catalogue.h"
-#include "ingest/csv.h"
+#include "model/box.h"
 #include "model/fit.h"
 #include "model/oracle.h"
 #include "model/reference.h"
 #include "model/sbml.h"
-#include "terminal.h"
+#include "model_text.h"
 
 namespace salus::cli {
 namespace {
@@ -19,47 +19,9 @@ using nlohmann::json;
 
 struct ModelOptions {
   std::string model;
-  std::string features;
-  std::vector<std::string> set;
-  double dose = 0;
-  double interval_h = 0;
-  int count = 1;
-  double infusion_h = 0;
-  double until_h = 24;
-  double step_h = 0.5;
   std::string output;
   TableOptions table;
 };
-
-json to_json(const model::Parameter& p) {
-  return {{"name", p.name},       {"unit", p.unit}, {"description", p.description}, {"low", p.low},
-          {"typical", p.typical}, {"high", p.high}, {"private", p.is_private}};
-}
-
-std::string describe(const model::Model& m) {
-  std::string text = fmt::format("{}: {}\n{}\n\n", m.name, m.title, m.description);
-  text += fmt::format("  {:<8} {:<8} {:>10} {:>10} {:>10}  {}\n", "name", "unit", "low", "typical",
-                      "high", "meaning");
-  for (const model::Parameter& p : m.parameters) {
-    text += fmt::format("  {:<8} {:<8} {:>10.4g} {:>10.4g} {:>10.4g}  {}{}\n", p.name, p.unit,
-                        p.low, p.typical, p.high, p.description, p.is_private ? "" : " (public)");
-  }
-  text += "\n" + m.formula_text() + "\n\n" + m.citation + "\n";
-  return text;
-}
-
-json as_json(const model::Model& m) {
-  json node = {{"name", m.name},
-               {"title", m.title},
-               {"digest", m.digest},
-               {"citation", m.citation},
-               {"formula", m.formula_text()},
-               {"description", m.description},
-               {"output", {{"name", m.outputs.front().name}, {"unit", m.outputs.front().unit}}},
-               {"parameters", json::array()}};
-  for (const model::Parameter& p : m.parameters) node["parameters"].push_back(to_json(p));
-  return node;
-}
 
 Result<Answer> show(const Common& common, const ModelOptions& options) {
   const Result<model::Model> found = find_model(common, options.model);
@@ -91,8 +53,8 @@ Result<double> solver_difference(const model::Model& m) {
   if (!values) return values.error();
   std::vector<double> times;
   for (int i = 0; i <= 96; ++i) times.push_back(m.surrogate.horizon_h * i / 96);
-  const int count = m.takes_doses() ? 1 : 0;
-  const auto doses = model::repeated_dose(100, 0, 0, count, m.surrogate.infusion_h);
+  std::vector<model::Dose> doses;
+  if (m.takes_doses()) doses = model::repeated_dose(100, 0, 0, 1, m.surrogate.infusion_h);
   const auto reference = model::reference_curve(m, *values, doses, times);
   if (!reference) return reference.error();
   const auto all = model::fast_curves(m, *values, doses, times);
@@ -107,88 +69,60 @@ Result<double> solver_difference(const model::Model& m) {
   return largest > 0 ? difference / largest : difference;
 }
 
+std::string check_text(const model::Model& m, const model::BoxReport& box,
+                       const std::vector<model::OracleResult>& oracle, double difference) {
+  std::string text = fmt::format("\nfine: {}\n", m.file);
+  text += "  formulas   units agree; every symbol is defined above its use\n";
+  text += fmt::format("  box        finite at {} points: typical, {} corners, {} samples",
+                      box.points, box.corners, box.points - box.corners - 1);
+  if (box.solved > 0) {
+    text += fmt::format("; {} of them solved over {:g} h", box.solved, m.surrogate.horizon_h);
+  }
+  text += "; no divisor changes its sign\n";
+  if (!m.states.empty()) {
+    text += fmt::format("  solvers    CVODE and the fast solver agree to {:.1e} of the peak\n",
+                        difference);
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const model::OracleResult& r : oracle) {
+    rows.push_back({"  oracle", r.oracle->description,
+                    fmt::format("expected {:.7g}", r.oracle->expected),
+                    fmt::format("got {:.7g}", r.found), fmt::format("within {:.2g}", r.allowed)});
+  }
+  text += columns(rows, "     ");
+  for (const std::string& note : box.notes) text += "  note       " + note + "\n";
+  return text + "the certificate of a question comes with: salus program build QUESTION.toml\n";
+}
+
 Result<Answer> check_model(const Common& common, const ModelOptions& options) {
   const Result<std::filesystem::path> file = find_model_file(common, options.model);
   if (!file) return file.error();
   const Result<model::Model> found = load_model_file(*file);
   if (!found) return found.error();
+  const Result<model::BoxReport> box = model::check_box(*found);
+  if (!box) return box.error();
+  const auto oracle = model::run_oracles(*found);
+  if (!oracle) return oracle.error();
   // SBML has no place for published values; the suite's cases stand in for the reader as a whole.
   if (!model::is_sbml_path(*file)) {
-    if (const Status same = model::reproduce_oracles(*found); !same) return same.error();
+    if (const Status same = model::all_reproduced(*found, *oracle); !same) return same.error();
   }
   const Result<double> difference = solver_difference(*found);
   if (!difference) return difference.error();
-  Answer answer{describe(*found), as_json(*found)};
-  answer.text += fmt::format(
-      "\nfine: {} states, {} private parameters, {} oracle cases; the reference (CVODE) and the "
-      "fast "
-      "solver agree to {:.1e} of the peak\nthe certificate of a question comes with: salus program "
-      "build QUESTION.toml\n",
-      found->states.size(), found->private_parameters().size(), found->oracle.size(), *difference);
+  Answer answer{describe(*found) + check_text(*found, *box, *oracle, *difference), as_json(*found)};
   answer.json["solver_difference"] = *difference;
   answer.json["oracle_cases"] = found->oracle.size();
-  return answer;
-}
-
-Result<model::Values> chosen_values(const model::Model& m, const ModelOptions& options) {
-  model::Values values;
-  for (const model::Parameter& p : m.parameters) values[p.name] = p.typical;
-  if (!options.features.empty()) {
-    const Result<ingest::Features> features = load_features(options.features);
-    if (!features) return features.error();
-    std::vector<program::Parameter> wanted;
-    for (const model::Parameter& p : m.parameters) {
-      program::Parameter parameter;
-      parameter.name = p.name;
-      parameter.unit = p.unit;
-      wanted.push_back(parameter);
-    }
-    const auto converted = ingest::to_parameters(*features, wanted);
-    if (!converted) return converted.error();
-    for (const program::NamedValue& value : *converted) values[value.name] = value.value;
+  for (std::size_t i = 0; i < oracle->size(); ++i) {
+    const model::OracleResult& r = (*oracle)[i];
+    answer.json["oracle"][i]["got"] = r.found;
+    answer.json["oracle"][i]["allowed"] = r.allowed;
+    answer.json["oracle"][i]["reproduced"] = r.reproduced;
   }
-  for (const std::string& text : options.set) {
-    const auto equals = text.find('=');
-    if (equals == std::string::npos) {
-      return Error{ErrorCode::kInvalidArgument, "--set " + text + ": expected NAME=NUMBER"};
-    }
-    const Result<double> number = ingest::parse_number(text.substr(equals + 1), 1, text);
-    if (!number) {
-      return Error{ErrorCode::kInvalidArgument, "--set " + text + ": not a finite number"};
-    }
-    values[text.substr(0, equals)] = *number;
-  }
-  return values;
-}
-
-Result<Answer> simulate(const Common& common, const ModelOptions& options) {
-  const Result<model::Model> found = find_model(common, options.model);
-  if (!found) return found.error();
-  const Result<model::Values> values = chosen_values(*found, options);
-  if (!values) return values.error();
-  if (!(options.step_h > 0) || !(options.until_h > 0) || options.until_h / options.step_h > 1e5) {
-    return Error{ErrorCode::kInvalidArgument,
-                 "--until and --step: expected 1 to 100000 steps of a positive length"};
-  }
-  std::vector<double> times;
-  for (int i = 0; i * options.step_h <= options.until_h * (1 + 1e-12); ++i) {
-    times.push_back(i * options.step_h);
-  }
-  const int count = options.dose == 0 ? 0 : options.count;  // 0: a model that takes none
-  const auto doses =
-      model::repeated_dose(options.dose, 0, options.interval_h, count, options.infusion_h);
-  const auto curve = model::reference_curve(*found, *values, doses, times);
-  if (!curve) return curve.error();
-  const model::Output& output = found->outputs.front();
-  Answer answer{"time_h," + output.name + "\n",
-                {{"model", found->name},
-                 {"output", output.name},
-                 {"unit", output.unit},
-                 {"times_h", times},
-                 {"values", *curve}}};
-  for (std::size_t i = 0; i < times.size(); ++i) {
-    answer.text += fmt::format("{:g},{:.9g}\n", times[i], (*curve)[i]);
-  }
+  answer.json["box"] = {{"points", box->points},
+                        {"corners", box->corners},
+                        {"solved", box->solved},
+                        {"stiffness", box->stiffness},
+                        {"notes", box->notes}};
   return answer;
 }
 
@@ -274,19 +208,8 @@ void add_model_commands(Commands& commands) {
   verb = commands.verb(noun, "list", "The catalogue", [&common] { return list(common); });
   commands.add_models_option(verb);
 
-  verb = commands.verb(noun, "simulate", "Solve in the clear with CVODE; CSV on standard output",
-                       [=, &common] { return simulate(common, *options); });
-  verb->add_option("MODEL", options->model, "File, or name in the catalogue")->required();
-  verb->add_option("--features", options->features, "Features of a person (JSON)");
-  verb->add_option("--set", options->set, "NAME=NUMBER in the model's unit; default: typical");
-  verb->add_option("--dose", options->dose, "Amount of one dose, in the model's unit");
-  verb->add_option("--interval", options->interval_h, "Hours between doses");
-  verb->add_option("--count", options->count, "How many doses")->capture_default_str();
-  verb->add_option("--infusion", options->infusion_h, "Hours that a dose takes")
-      ->capture_default_str();
-  verb->add_option("--until", options->until_h, "Last time in hours")->capture_default_str();
-  verb->add_option("--step", options->step_h, "Hours between points")->capture_default_str();
-  commands.add_models_option(verb);
+  add_simulate_command(commands, noun);
+  add_model_file_commands(commands, noun);
 
   verb = commands.verb(noun, "fit", "Fit a person's parameters to their own measurements",
                        [=, &common] { return fit_subject(common, *options); });
