@@ -1,7 +1,5 @@
 #include "model/box_points.h"
 
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <set>
 
@@ -97,13 +95,6 @@ std::string point_text(const Model& model, const Expression& formula, std::span<
     if (behind.contains(p.name)) used += (used.empty() ? "" : ", ") + one;
   }
   return used.empty() ? all : used;
-}
-
-std::string short_number(double value) {
-  std::array<char, 32> buffer;
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
-                                 std::chars_format::general, 4);
-  return {buffer.data(), end.ptr};
 }
 
 }  // namespace salus::model

@@ -27,7 +27,4 @@ Point between(const Model& model, const Point& a, const Point& b, double share);
 /// quantities and variables; all parameters if it names none.
 std::string point_text(const Model& model, const Expression& formula, std::span<const double> at);
 
-/// Four digits: "0.01234", "1.2e+06".
-std::string short_number(double value);
-
 }  // namespace salus::model

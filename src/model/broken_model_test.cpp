@@ -230,7 +230,7 @@ const std::vector<Broken> kKeysAndUnits = {
      "\"-ka * gut\"",
      "\"-ka * gut / volume\"",
      "toy.toml:57: state 'gut'",
-     {"does not come out in mg/h", "convert it"}},
+     {"does not come out in mg/h but in 0.001 g/L/h", "convert it"}},
     {"AnUnknownUnit",
      "unit = \"L\"",
      "unit = \"litre\"",

@@ -126,7 +126,7 @@ void expect_golden(const std::string& text, const std::string& file) {
 TEST(Export, TextIsAsReviewed) {
   for (const Model& model : {theophylline(), everything()}) {
     expect_golden(export_rxode2(model), model.name + ".rxode2.R");
-    expect_golden(export_mrgsolve(model), model.name + ".mrgsolve.cpp");
+    expect_golden(export_mrgsolve(model), model.name + ".mrgsolve.mod");
   }
 }
 

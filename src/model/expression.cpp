@@ -281,6 +281,13 @@ double CompiledExpression::operator()(std::span<const double> values) const {
   return stack[0];
 }
 
+std::string short_number(double value) {
+  std::array<char, 32> buffer;
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                                 std::chars_format::general, 4);
+  return {buffer.data(), end.ptr};
+}
+
 std::optional<double> constant_value(const Expression& e) {
   const auto compiled = CompiledExpression::make(e, {});
   return compiled ? std::optional((*compiled)({})) : std::nullopt;

@@ -94,6 +94,9 @@ Result<Expression> parse_expression(std::string_view text);
 /// The value of a formula without symbols and time, such as "-1" or "1 / 3".
 std::optional<double> constant_value(const Expression& e);
 
+/// Four digits, for messages: "0.01234", "1.2e+06".
+std::string short_number(double value);
+
 /// `e` with each symbol in `values` replaced.
 Expression substitute(const Expression& e,
                       const std::map<std::string, Expression, std::less<>>& values);

@@ -108,9 +108,9 @@ class ModelReader {
     const auto found = infer_dimension(e, units_);
     if (!found) t.complain(key, "- " + found.error().message);
     if (found->equals(wanted)) return;
-    t.complain(key, "does not come out in " + unit +
-                        "; convert it, or say empirical = true if its numbers have units of their "
-                        "own");
+    t.complain(key, "does not come out in " + unit + " but in " + dimension_text(*found) +
+                        "; convert it, or say empirical = true if its numbers have units of "
+                        "their own");
   }
 
   Units timeless() const {

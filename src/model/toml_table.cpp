@@ -158,9 +158,9 @@ Result<toml::table> parse_toml(std::string_view text, std::string_view file,
   try {
     return toml::parse(text, file);
   } catch (const toml::parse_error& e) {
-    return Error{ErrorCode::kParse, place(file, e.source()) + ":" +
-                                        std::to_string(e.source().begin.column) + ": " +
-                                        std::string(e.description())};
+    return Error{ErrorCode::kParse,
+                 place(file, e.source()) + ":" + std::to_string(e.source().begin.column) + ": " +
+                     std::string(e.description()) + "; texts stand in quotes, each key once"};
   }
 }
 

@@ -20,6 +20,23 @@ bool Dimension::equals(const Dimension& other) const {
   return std::abs(factor - other.factor) <= 1e-9 * std::abs(factor);
 }
 
+std::string dimension_text(const Dimension& d) {
+  std::array<double, 5> powers = d.exponents;
+  std::array<std::string_view, 5> names = {"g", "dm", "h", "mol", "[IU]"};
+  if (std::fmod(powers[1], 3) == 0) powers[1] /= 3, names[1] = "L";
+  std::string above, below;
+  for (std::size_t i = 0; i < powers.size(); ++i) {
+    if (std::abs(powers[i]) < 1e-9) continue;
+    const double size = std::abs(powers[i]);
+    const std::string part =
+        std::string(names[i]) + (size == 1 ? "" : Expression::constant(size).text());
+    (powers[i] > 0 ? above : below) += (powers[i] < 0 ? "/" : above.empty() ? "" : ".") + part;
+  }
+  const std::string factor = std::abs(d.factor - 1) < 1e-9 ? "" : short_number(d.factor);
+  if (above.empty()) return (factor.empty() ? "1" : factor) + below;
+  return factor + (factor.empty() ? "" : " ") + above + below;
+}
+
 bool Dimension::is_number() const { return equals(Dimension{factor, {}}); }
 
 namespace {

@@ -30,6 +30,9 @@ struct Dimension {
 /// Errors: kInvalidArgument naming the part that is unknown, and all that are known.
 Result<Dimension> parse_dimension(std::string_view unit);
 
+/// In g, L, dm, h, mol and [IU], "L/h", "1e-06 g/L"; for messages.
+std::string dimension_text(const Dimension& d);
+
 /// The key of the independent variable in infer_dimension's map.
 inline constexpr std::string_view kTimeSymbol = "time";
 
