@@ -283,7 +283,7 @@ const std::vector<Broken> kKeysAndUnits = {
      "low = 5.0",
      "transform = \"linear\"\nlow = -5.0",
      "toy.toml:20: parameter 'volume': 'low'",
-     {"be 0 or negative; set low above 0"}},
+     {"be negative; set low to 0 or more"}},
     {"NoTolerance",
      "tolerance = 1e-3\n",
      "",

@@ -152,10 +152,11 @@ class ModelReader {
     }
     p.low = p.high = p.typical;
     if (p.is_private) read_box(t, p);
-    if (p.low <= 0 && measures_volume(p.unit)) {
+    // A volume of 0 may be meant (nothing resected); dividing by it is for check_box to find.
+    if (p.low < 0 && measures_volume(p.unit)) {
       t.complain(t.has("low") ? "low" : "typical",
                  "lets the volume " + p.name +
-                     " be 0 or negative; set low above 0, or leave transform = \"log\"");
+                     " be negative; set low to 0 or more, or leave transform = \"log\"");
     }
     p.line = t.line();
     t.finish();

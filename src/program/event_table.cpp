@@ -314,10 +314,10 @@ class Expander {
 
   void give(const EventRecord& r) {
     // A reading listed before this dose, at its time, has not seen it.
-    double before = -kJustBeforeDose_h;
+    double before = -kJustBeforeDoseHours;
     for (EventReading& reading : open_.readings) {
       if (reading.table_time_h == r.time_h) {
-        reading.time_h = std::max(before, r.time_h - open_.start_h - kJustBeforeDose_h);
+        reading.time_h = std::max(before, r.time_h - open_.start_h - kJustBeforeDoseHours);
       }
       before = reading.time_h;
     }

@@ -90,12 +90,13 @@ struct Expansion {
 };
 
 /// How long before a dose a reading lies that the table lists before it at the same time.
-inline constexpr double kJustBeforeDose_h = 1e-9;
+inline constexpr double kJustBeforeDoseHours = 1e-9;
 
 /// The subject's segments. A reading that stands before a dose of the same time is taken
-/// kJustBeforeDose_h earlier; additional doses count at their own time. A reset and a steady-state
-/// dose cancel infusions and additional doses of earlier rows. Errors: as read_event_table, for
-/// compartments that are unknown or take no doses, and above kMaxSubjectDoses.
+/// kJustBeforeDoseHours earlier; additional doses count at their own time. A reset and a
+/// steady-state dose cancel infusions and additional doses of earlier rows. Errors: as
+/// read_event_table, for compartments that are unknown or take no doses, and above
+/// kMaxSubjectDoses.
 Result<std::vector<EventSegment>> expand_events(std::string_view file, const EventSubject& subject,
                                                 const Expansion& expansion);
 

@@ -62,7 +62,7 @@ TEST(EventTable, TakesAReadingBeforeTheDoseThatFollowsIt) {
   const auto segments = expand("TIME,AMT,EVID\n0,.,0\n0,100,1\n0,.,0\n5,.,2\n");
   ASSERT_EQ(segments[0].readings.size(), 3u);
   EXPECT_EQ(segments[0].readings[0].time_h, 0);
-  EXPECT_EQ(segments[0].doses[0].time_h, kJustBeforeDose_h);
+  EXPECT_EQ(segments[0].doses[0].time_h, kJustBeforeDoseHours);
   EXPECT_GE(segments[0].readings[1].time_h, segments[0].doses[0].time_h);
   EXPECT_EQ(segments[0].readings[2].table_time_h, 5);
 }
