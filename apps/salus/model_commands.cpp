@@ -54,7 +54,7 @@ Result<double> solver_difference(const model::Model& m) {
   std::vector<double> times;
   for (int i = 0; i <= 96; ++i) times.push_back(m.surrogate.horizon_h * i / 96);
   std::vector<model::Dose> doses;
-  if (m.takes_doses()) doses = model::repeated_dose(100, 0, 0, 1, m.surrogate.infusion_h);
+  if (m.takes_doses()) doses = {{0, model::standard_dose(m), m.surrogate.infusion_h}};
   const auto reference = model::reference_curve(m, *values, doses, times);
   if (!reference) return reference.error();
   const auto all = model::fast_curves(m, *values, doses, times);
@@ -79,9 +79,11 @@ std::string check_text(const model::Model& m, const model::BoxReport& box,
     text += fmt::format("; {} of them solved over {:g} h", box.solved, m.surrogate.horizon_h);
   }
   text += "; no divisor changes its sign\n";
-  if (!m.states.empty()) {
-    text += fmt::format("  solvers    CVODE and the fast solver agree to {:.1e} of the peak\n",
+  if (!m.states.empty() && model::LinearSolver::make(m)) {
+    text += fmt::format("  solvers    CVODE and the propagator agree to {:.1e} of the peak\n",
                         difference);
+  } else if (!m.states.empty()) {
+    text += "  solvers    CVODE alone: the model is not linear in its states and doses\n";
   }
   std::vector<std::vector<std::string>> rows;
   for (const model::OracleResult& r : oracle) {

@@ -44,6 +44,7 @@ json to_json(const model::OracleCase& c) {
           {"interval_h", c.interval_h},
           {"count", c.count},
           {"infusion_h", c.infusion_h},
+          {"start_h", c.start_h},
           {"quantity", c.quantity},
           {"at_h", c.at_h},
           {"until_h", c.until_h},
@@ -58,9 +59,13 @@ json to_json(const model::SurrogateHint& hint) {
   for (const model::SurrogateTerm& t : hint.terms) {
     terms.push_back({{"amplitude", t.amplitude}, {"over", t.over}});
   }
-  return {{"horizon_h", hint.horizon_h},   {"interval_h", hint.interval_h},
-          {"infusion_h", hint.infusion_h}, {"max_degree", hint.max_degree},
-          {"max_terms", hint.max_terms},   {"terms", terms}};
+  return {{"dose", hint.dose},
+          {"horizon_h", hint.horizon_h},
+          {"interval_h", hint.interval_h},
+          {"infusion_h", hint.infusion_h},
+          {"max_degree", hint.max_degree},
+          {"max_terms", hint.max_terms},
+          {"terms", terms}};
 }
 
 using Rows = std::vector<std::vector<std::string>>;
@@ -128,8 +133,10 @@ std::string describe(const model::Model& m) {
   if (m.takes_doses()) {
     text += fmt::format("\n  doses go to {} in {}", m.dose.state, m.dose.unit);
     if (m.dose.bioavailability != 1) text += fmt::format(", times {:g}", m.dose.bioavailability);
+    if (m.dose.lag_h != 0) text += fmt::format(", {:g} h later", m.dose.lag_h);
     text += "\n";
   }
+  if (!m.evidence.empty()) text += "\nevidence: " + m.evidence + "\n";
   return text + "\n" + m.citation + "\n";
 }
 
@@ -138,6 +145,7 @@ json as_json(const model::Model& m) {
                {"title", m.title},
                {"description", m.description},
                {"citation", m.citation},
+               {"evidence", m.evidence},
                {"digest", m.digest},
                {"file", m.file},
                {"time_unit", m.time_unit},
@@ -163,7 +171,8 @@ json as_json(const model::Model& m) {
   if (m.takes_doses()) {
     node["dose"] = {{"state", m.dose.state},
                     {"unit", m.dose.unit},
-                    {"bioavailability", m.dose.bioavailability}};
+                    {"bioavailability", m.dose.bioavailability},
+                    {"lag_h", m.dose.lag_h}};
   }
   for (const auto& c : m.covariates) {
     node["covariates"].push_back({{"name", c.name},

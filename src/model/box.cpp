@@ -6,11 +6,11 @@
 #include "model/divisors.h"
 #include "model/reference.h"
 #include "model/stiffness.h"
+#include "model/unit.h"
 
 namespace salus::model {
 namespace {
 
-constexpr double kStandardDose = 100;
 constexpr int kSolvedSteps = 24;
 constexpr const char* kRemedy =
     "; narrow low and high, or guard it: piecewise(value, condition, otherwise)";
@@ -25,7 +25,10 @@ struct Formula {
 class BoxCheck {
  public:
   BoxCheck(const Model& model, const BoxOptions& options)
-      : model_(model), options_(options), points_(points_of(model, options)) {
+      : model_(model),
+        options_(options),
+        points_(points_of(model, options)),
+        dose_(standard_dose(model)) {
     for (const Parameter& p : model.parameters) positions_.emplace(p.name, positions_.size());
     for (const Derived& d : model.derived) {
       derived_.push_back(bind("derived '" + d.name + "'", d.line, d.formula, kNoTime));
@@ -51,6 +54,12 @@ class BoxCheck {
   }
 
   Result<BoxReport> run() {
+    for (const Parameter& p : model_.parameters) {
+      if (p.low < 0 && measures_volume(p.unit)) {
+        note("the volume " + p.name + " is negative in a part of its box, from " +
+             short_number(p.low) + " " + p.unit + " on; fine only if it is meant");
+      }
+    }
     for (const Point& point : points_.all) {
       if (Status s = check_at(point); !s) return s.error();
     }
@@ -102,7 +111,7 @@ class BoxCheck {
     }
     for (std::size_t i = 0; i < states.size(); ++i) {
       const bool dosed = model_.takes_doses() && model_.states[i].name == model_.dose.state;
-      values[timeless_.size() + i] = states[i] + (dosed ? kStandardDose : 0);
+      values[timeless_.size() + i] = states[i] + (dosed ? dose_ : 0);
     }
     for (std::size_t i = 0; i < variables_.size(); ++i) {
       values[timeless_.size() + states.size() + i] = variables_[i].value(values);
@@ -148,7 +157,7 @@ class BoxCheck {
       times.push_back(model_.surrogate.horizon_h * i / kSolvedSteps);
     }
     std::vector<Dose> doses;
-    if (model_.takes_doses()) doses = {{0, kStandardDose, model_.surrogate.infusion_h}};
+    if (model_.takes_doses()) doses = {{0, dose_, model_.surrogate.infusion_h}};
     const std::size_t count =
         std::min(std::max<std::size_t>(options_.solved, 1), points_.all.size());
     for (std::size_t i = 0; i < count; ++i) {
@@ -187,7 +196,7 @@ class BoxCheck {
   }
 
   void note_stiffness() {
-    const RateSpread spread = rate_spread(model_, points_.all.front(), kStandardDose);
+    const RateSpread spread = rate_spread(model_, points_.all.front(), dose_);
     report_.stiffness = spread.ratio();
     if (spread.ratio() < kStiff) return;
     note("stiff: the typical patient's states change at rates from " +
@@ -204,6 +213,7 @@ class BoxCheck {
   const Model& model_;
   const BoxOptions& options_;
   Points points_;
+  double dose_;
   Positions positions_, timeless_;
   std::size_t time_ = 0;
   std::vector<Formula> derived_, initial_, variables_, rates_, outputs_;
@@ -211,6 +221,14 @@ class BoxCheck {
 };
 
 }  // namespace
+
+double standard_dose(const Model& model) {
+  if (model.surrogate.dose > 0) return model.surrogate.dose;
+  for (const OracleCase& c : model.oracle) {
+    if (c.dose > 0) return c.dose;
+  }
+  return 100;
+}
 
 Result<BoxReport> check_box(const Model& model, const BoxOptions& options) {
   return BoxCheck(model, options).run();

@@ -29,6 +29,9 @@ struct BoxReport {
   std::vector<std::string> notes;
 };
 
+/// A dose of a usual size: the surrogate's, else the first oracle case's, else 100.
+double standard_dose(const Model& model);
+
 inline constexpr std::size_t kMaxCorners = 1024;
 /// Above it a model is called stiff.
 inline constexpr double kStiff = 1e4;

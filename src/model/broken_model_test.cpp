@@ -280,10 +280,10 @@ const std::vector<Broken> kKeysAndUnits = {
      "toy.toml:17: parameter 'volume': 'typical'",
      {"between low and high", "are 5 and 60"}},
     {"ANegativeVolume",
-     "low = 5.0",
-     "transform = \"linear\"\nlow = -5.0",
-     "toy.toml:20: parameter 'volume': 'low'",
-     {"be negative; set low to 0 or more"}},
+     "sd = 0.2\nlow = 5.0",
+     "transform = \"linear\"\nsd = 8.0",
+     "toy.toml:17: parameter 'volume': 'typical'",
+     {"lets the volume volume be negative; set low"}},
     {"NoTolerance",
      "tolerance = 1e-3\n",
      "",
@@ -353,6 +353,16 @@ TEST(CheckBox, AllowsAGuardedDivisor) {
   EXPECT_EQ(report->corners, 8u);
   EXPECT_EQ(report->points, 1 + 8 + 256u);
   EXPECT_EQ(report->solved, 16u);
+}
+
+TEST(CheckBox, NotesANegativeVolumeThatIsMeant) {
+  std::string text = kGood;
+  const std::string from = "low = 5.0\nhigh = 60.0";
+  text.replace(text.find(from), from.size(), "transform = \"linear\"\nlow = -5.0\nhigh = -1.0");
+  text.replace(text.find("typical = 20.0"), 14, "typical = -3.0");
+  const auto report = check_box(must(parse_model(text, "toy.toml")), {.samples = 8, .solved = 1});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_NE(report->notes.at(0).find("the volume volume is negative"), std::string::npos);
 }
 
 TEST(CheckBox, NotesStiffnessAndOutputsWithoutAValueAtTheDose) {

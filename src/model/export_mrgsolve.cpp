@@ -66,6 +66,10 @@ std::string export_mrgsolve(const Model& model) {
     if (s.name == model.dose.state && model.dose.bioavailability != 1) {
       out += "F_" + state + " = " + exact_number(model.dose.bioavailability) + ";\n";
     }
+    if (s.name == model.dose.state && model.dose.lag_h != 0) {
+      out +=
+          "ALAG_" + state + " = " + exact_number(model.dose.lag_h / model.hours_per_time) + ";\n";
+    }
   }
   if (!model.states.empty()) {
     out += "\n[ ODE ]\n";

@@ -46,6 +46,10 @@ std::string export_rxode2(const Model& model) {
       out +=
           line("f(" + state + ")", exact_number(model.dose.bioavailability), "of a dose arrives");
     }
+    if (s.name == model.dose.state && model.dose.lag_h != 0) {
+      out += line("alag(" + state + ")", exact_number(model.dose.lag_h / model.hours_per_time),
+                  meaning("until a dose arrives", model.time_unit));
+    }
   }
   for (const Variable& v : model.variables) {
     out += line(names(v.name), text(v.formula), meaning(v.description, v.unit));

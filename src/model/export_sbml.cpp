@@ -225,7 +225,8 @@ class Writer {
          ". Parameters have their typical values; numbers in formulas are dimensionless.");
     if (model_.takes_doses()) {
       line("Doses in " + model_.dose.unit + " go to " + model_.dose.state +
-           ", of which the share " + exact_number(model_.dose.bioavailability) + " arrives.");
+           ", of which the share " + exact_number(model_.dose.bioavailability) + " arrives after " +
+           exact_number(model_.dose.lag_h) + " h.");
     }
     for (const Parameter& p : model_.parameters) {
       if (!p.is_private) continue;

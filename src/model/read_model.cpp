@@ -152,22 +152,14 @@ class ModelReader {
     }
     p.low = p.high = p.typical;
     if (p.is_private) read_box(t, p);
-    // A volume of 0 may be meant (nothing resected); dividing by it is for check_box to find.
-    if (p.low < 0 && measures_volume(p.unit)) {
-      t.complain(t.has("low") ? "low" : "typical",
-                 "lets the volume " + p.name +
-                     " be negative; set low to 0 or more, or leave transform = \"log\"");
+    // Said in so many words it may be meant (an intercept); check_box notes it.
+    if (p.is_private && p.low < 0 && !t.has("low") && measures_volume(p.unit)) {
+      t.complain("typical", "less box_sd SDs lets the volume " + p.name +
+                                " be negative; set low, or leave transform = \"log\"");
     }
     p.line = t.line();
     t.finish();
     model_.parameters.push_back(std::move(p));
-  }
-
-  // A volume, or one per body weight.
-  static bool measures_volume(const std::string& unit) {
-    const auto exponents = must(parse_dimension(unit)).exponents;
-    const auto volume = must(parse_dimension("L")).exponents;
-    return exponents == volume || exponents == must(parse_dimension("L/kg")).exponents;
   }
 
   void read_box(TomlTable& t, Parameter& p) {

@@ -95,7 +95,7 @@ TEST(ReadModel, RefusesEachMistakeWithLineSymbolAndRemedy) {
       {"title = \"Toy\"", "titel = \"Toy\"", "'title' is missing"},
       {"[dose]", "tpyo = 1\n[dose]", "toy.toml:47: output 'C': 'tpyo' is not a known key"},
       {"name = \"V\"", "name = \"CL\"", "is taken"},
-      {"name = \"V\"", "name = \"PI\"", "means something else"},
+      {"name = \"V\"", "name = \"PI\"", "meaning of its own"},
       {"unit = \"L\"", "unit = \"\"", "a unit is missing"},
       {"unit = \"L\"", "unit = \"gallon\"", "unknown part 'gallon'"},
       {"unit = \"L\"\n", "", "parameter 'V': 'unit' is missing"},

@@ -37,6 +37,12 @@ std::string dimension_text(const Dimension& d) {
   return factor + (factor.empty() ? "" : " ") + above + below;
 }
 
+bool measures_volume(std::string_view unit) {
+  const auto exponents = must(parse_dimension(unit)).exponents;
+  return exponents == must(parse_dimension("L")).exponents ||
+         exponents == must(parse_dimension("L/kg")).exponents;
+}
+
 bool Dimension::is_number() const { return equals(Dimension{factor, {}}); }
 
 namespace {

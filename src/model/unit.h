@@ -33,6 +33,9 @@ Result<Dimension> parse_dimension(std::string_view unit);
 /// In g, L, dm, h, mol and [IU], "L/h", "1e-06 g/L"; for messages.
 std::string dimension_text(const Dimension& d);
 
+/// A volume, or a volume per body weight. A Defect for a unit that parse_dimension refuses.
+bool measures_volume(std::string_view unit);
+
 /// The key of the independent variable in infer_dimension's map.
 inline constexpr std::string_view kTimeSymbol = "time";
 

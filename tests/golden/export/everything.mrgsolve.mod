@@ -16,6 +16,7 @@ double n = floor(F) + ceil(F) + std::fabs(-F) + std::fmin(F, 2.0) + std::fmax(F,
 double truth = (F < 3.0) + (2.0 <= F && !(F == 1.0)) + (((1.0 < F) != 0) != ((2.0 < F) != 0)) + sqrt(F);
 N_0 = K / 10.0;
 F_N = 0.5;
+ALAG_N = 0.5;
 
 [ ODE ]
 double g = (SOLVERTIME < 3.0 ? n : truth / 7.0);

@@ -12,6 +12,7 @@ everything <- rxode2({
   truth = (F_ < 3) + (2 <= F_ && !(F_ == 1)) + (((1 < F_) != 0) != ((2 < F_) != 0)) + sqrt(F_)  # truth values as numbers (1)
   N(0) = K / 10  # at time 0 (mg)
   f(N) = 0.5  # of a dose arrives
+  alag(N) = 0.5  # until a dose arrives (d)
   g = ifelse(t < 3, n, truth / 7)  # growth (1/d)
   room = 1 - N / K  # what is left (1)
   d/dt(N) = g * N * room  # mass (mg)
