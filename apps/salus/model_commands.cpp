@@ -71,7 +71,7 @@ Result<double> solver_difference(const model::Model& m) {
 
 std::string check_text(const model::Model& m, const model::BoxReport& box,
                        const std::vector<model::OracleResult>& oracle, double difference) {
-  std::string text = fmt::format("\nfine: {}\n", m.file);
+  std::string text = fmt::format("\nfine: {}\n", m.file.empty() ? m.name : m.file);
   text += "  formulas   units agree; every symbol is defined above its use\n";
   text += fmt::format("  box        finite at {} points: typical, {} corners, {} samples",
                       box.points, box.corners, box.points - box.corners - 1);

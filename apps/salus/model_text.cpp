@@ -130,6 +130,9 @@ std::string columns(const Rows& rows, const std::string& gap) {
 std::string describe(const model::Model& m) {
   std::string text = fmt::format("{}: {}\n{}\n\n", m.name, m.title, m.description);
   text += columns(parameter_rows(m), "  ") + "\n" + columns(formula_rows(m), "  ");
+  for (const model::Event& e : m.events) {
+    text += fmt::format("  event {}: when {}\n", e.name, e.trigger.text());
+  }
   if (m.takes_doses()) {
     text += fmt::format("\n  doses go to {} in {}", m.dose.state, m.dose.unit);
     if (m.dose.bioavailability != 1) text += fmt::format(", times {:g}", m.dose.bioavailability);
@@ -168,6 +171,7 @@ json as_json(const model::Model& m) {
     node["outputs"].push_back(quantity(o, o.formula));
     node["outputs"].back()["link"] = o.link ? json(o.link->text()) : json(nullptr);
   }
+  node["events"] = m.events.size();
   if (m.takes_doses()) {
     node["dose"] = {{"state", m.dose.state},
                     {"unit", m.dose.unit},

@@ -21,7 +21,8 @@ std::string export_rxode2(const Model& model);
 /// A model specification of mrgsolve, annotated; times in the model's unit.
 std::string export_mrgsolve(const Model& model);
 
-/// The one called "sbml", "rxode2" or "mrgsolve". Errors: kInvalidArgument, naming the three.
+/// The one called "sbml", "rxode2" or "mrgsolve". Errors: kInvalidArgument, naming the three;
+/// kNotBuilt for a model with events.
 Result<std::string> export_model(const Model& model, std::string_view language);
 
 }  // namespace salus::model

@@ -251,6 +251,11 @@ Result<std::string> export_sbml(const Model& model) {
 }
 
 Result<std::string> export_model(const Model& model, std::string_view language) {
+  if (!model.events.empty()) {
+    return Error{ErrorCode::kNotBuilt, model.name + ": exports do not carry events yet; it has " +
+                                           std::to_string(model.events.size()) +
+                                           ". Its own SBML file has them"};
+  }
   if (language == "sbml") return export_sbml(model);
   if (language == "rxode2") return export_rxode2(model);
   if (language == "mrgsolve") return export_mrgsolve(model);
