@@ -94,7 +94,14 @@ std::vector<std::vector<double>> training_patients(const model::Model& model,
   std::size_t count = std::max(kMinPatients, kPatientsPerFunction * functions);
   count = std::min(count, std::max(kManyPatients, kPatientsPerFunctionOfMany * functions));
   Points points(model, kTrainingSeed);
-  std::vector<std::vector<double>> out = points.corners();
+  std::vector<std::vector<double>> out;
+  if (functions > static_cast<std::size_t>(kMaxOrthogonal)) {
+    // Of many parameters the corners lie so far out that they would cost everybody else accuracy.
+    while (out.size() < count / 4) out.push_back(points.box());
+    while (out.size() < count) out.push_back(points.population());
+    return out;
+  }
+  out = points.corners();
   while (out.size() < count * 2 / 5) out.push_back(points.edge_heavy());
   while (out.size() < count) out.push_back(points.population());
   return out;
