@@ -122,9 +122,11 @@ LeastSquares::LeastSquares(const Eigen::MatrixXd& design, const Eigen::VectorXd&
           weighted.leftCols(first + width).transpose() * weighted.middleCols(first, width);
       return {};
     }));
-    // Far below any coefficient that is kept; keeps rounding from making the matrix indefinite.
-    gram.diagonal().array() += 1e-13 * gram.trace() / static_cast<double>(gram.rows());
+    // Directions that hardly a patient has would take up rounding instead of responses: this holds
+    // them near 0 and costs the others a billionth.
+    gram.diagonal().array() += 1e-9 * gram.trace() / static_cast<double>(gram.rows());
     const Eigen::LLT<Eigen::MatrixXd, Eigen::Upper> factored(gram);
+    check(factored.info() == Eigen::Success, "a Gram matrix with a ridge has a Cholesky factor");
     r_ = factored.matrixU();
     q_ = std::move(weighted);
     return;

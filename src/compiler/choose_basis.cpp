@@ -228,8 +228,9 @@ class Chooser {
     const std::size_t functions = static_cast<std::size_t>(model_.surrogate.max_terms);
     training_.patients = training_patients(model_, functions);
     Points points(model_, kValidationSeed);
-    validation_.patients = points.corners();
-    for (int i = 0; i < kValidationBox; ++i) validation_.patients.push_back(points.box());
+    if (!many()) validation_.patients = points.corners();
+    const int box = many() ? kValidationBox / 2 : kValidationBox;
+    for (int i = 0; i < box; ++i) validation_.patients.push_back(points.box());
     for (int i = 0; i < kValidationPopulation; ++i) {
       validation_.patients.push_back(points.population());
     }
@@ -253,6 +254,12 @@ class Chooser {
     }
     return {};
   }
+
+  // Many functions are for many parameters, whose corners hardly anybody comes near: then what
+  // counts is what nearly everybody gets.
+  bool many() const { return model_.surrogate.max_terms > static_cast<int>(kMaxCandidates); }
+  double score(const Errors& e) const { return many() ? e.p99 : e.largest; }
+  double score(const Trial& trial) const { return many() ? trial.p99() : trial.largest(); }
 
   // Does each output stay above 0?
   std::vector<bool> positive() const {
@@ -339,12 +346,13 @@ Result<Eigen::VectorXd> patient_weights(const model::Model& model, const Respons
 namespace {
 
 // Each output's best among the trials of one candidate set.
-std::vector<OutputTransform> best_transforms(const std::vector<Trial>& trials) {
+std::vector<OutputTransform> best_transforms(const Chooser& chooser,
+                                             const std::vector<Trial>& trials) {
   std::vector<OutputTransform> out;
   for (std::size_t o = 0; o < trials[0].errors.size(); ++o) {
     const Trial* best = &trials[0];
     for (const Trial& trial : trials) {
-      if (trial.errors[o].largest < best->errors[o].largest) best = &trial;
+      if (chooser.score(trial.errors[o]) < chooser.score(best->errors[o])) best = &trial;
     }
     out.push_back(best->basis.transforms[o]);
   }
@@ -388,7 +396,7 @@ Result<std::vector<Trial>> transformed_trials(const Chooser& chooser, const mode
   }
   if (outputs > 1) {
     Basis basis = *raw;
-    basis.transforms = best_transforms(trials);
+    basis.transforms = best_transforms(chooser, trials);
     trials.push_back(chooser.attempt(std::move(basis)));
     note(report, "each output's best", trials.back());
   }
@@ -426,10 +434,10 @@ Result<BasisChoice> choose_basis(const model::Model& model, const model::Equatio
   auto trials = transformed_trials(chooser, model, equations, best, out.report);
   if (!trials) return trials.error();
   for (Trial& trial : *trials) {
-    if (trial.largest() < best.largest()) best = std::move(trial);
+    if (chooser.score(trial) < chooser.score(best)) best = std::move(trial);
   }
-  if (best.basis.functions.size() < static_cast<std::size_t>(model.surrogate.max_terms) &&
-      model.surrogate.max_terms > static_cast<int>(kMaxCandidates)) {
+  const auto room = static_cast<std::size_t>(model.surrogate.max_terms);
+  if (chooser.many() && best.basis.functions.size() < room) {
     Trial grown = chooser.grown(best);
     note(out.report, "grown", grown);
     if (grown.p99() < best.p99()) best = std::move(grown);

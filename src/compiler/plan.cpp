@@ -29,8 +29,9 @@ double milliseconds(const program::Stage& stage) {
       case circuit::Op::kLinear: {
         const circuit::LinearShape shape = circuit::linear_shape(
             node, stage.constants.find(node.constant)->second, c.chain.slot_count());
-        const double rotations = static_cast<double>(shape.baby + shape.diagonals / shape.baby) +
-                                 std::log2(static_cast<double>(shape.fold));
+        const std::size_t giants = shape.diagonals / shape.baby;
+        const double rotations =
+            static_cast<double>(shape.baby + giants) + std::log2(static_cast<double>(shape.fold));
         sum += limbs * (rotations * kKeySwitch + kDiagonal * static_cast<double>(shape.diagonals));
         break;
       }

@@ -45,9 +45,8 @@ Status require_shape(const LinearShape& shape, std::size_t slots, std::size_t va
 
 }  // namespace
 
-LinearTransform::LinearTransform(const LinearShape& shape, std::size_t diagonal_count,
-                                 std::size_t slots)
-    : shape_(shape), diagonal_count_(diagonal_count), slots_(slots) {}
+LinearTransform::LinearTransform(const LinearShape& shape, std::size_t slots)
+    : shape_(shape), slots_(slots) {}
 
 Result<LinearTransform> LinearTransform::create(const ckks::Encoder& encoder,
                                                 const ckks::Parameters& params,
@@ -61,7 +60,7 @@ Result<LinearTransform> LinearTransform::create(const ckks::Encoder& encoder,
   const std::size_t diagonal_count = c / fold;
   const std::size_t delta = part_stride(shape, slots);
 
-  LinearTransform out(shape, diagonal_count, slots);
+  LinearTransform out(shape, slots);
   for (std::size_t d = 0; d < diagonal_count; ++d) {
     const std::size_t giant = d - d % static_cast<std::size_t>(shape.baby);
     std::vector<double> values(slots, 0.0);

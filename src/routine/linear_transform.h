@@ -55,11 +55,10 @@ class LinearTransform {
                                 int level);
 
  private:
-  LinearTransform(const LinearShape& shape, std::size_t diagonal_count, std::size_t slots);
+  LinearTransform(const LinearShape& shape, std::size_t slots);
   Result<ckks::ExtendedCiphertext> sum(const ckks::Evaluator& evaluator,
                                        const ckks::Ciphertext& x) const;
   LinearShape shape_;
-  std::size_t diagonal_count_;  // D
   std::size_t slots_;
   std::vector<ckks::ExtendedPlaintext> diagonals_;
 };
