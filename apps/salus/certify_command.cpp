@@ -4,6 +4,7 @@
 #include "analysis/simulate.h"
 #include "catalogue.h"
 #include "command.h"
+#include "model_text.h"
 #include "program_text.h"
 #include "terminal.h"
 
@@ -30,10 +31,7 @@ Result<Answer> certify(const Common& common, const CertifyOptions& options) {
   how.explanation = &families;
   how.progress = [&](std::string_view stage, double fraction) { progress.show(fraction, stage); };
   const Result<program::Program> compiled = analysis::simulate(*model, question, how);
-  if (!compiled) {
-    if (families.empty()) return compiled.error();
-    return Error{compiled.error().code, compiled.error().message + "\n" + families_text(families)};
-  }
+  if (!compiled) return with_families(compiled.error(), families);
   const program::Certificate& c = compiled->certificate;
   progress.finish(fmt::format("worst held-out error {:.1e} of the peak", c.population_max));
 
@@ -53,10 +51,9 @@ Result<Answer> certify(const Common& common, const CertifyOptions& options) {
 
 }  // namespace
 
-void add_certify_command(Commands& commands) {
+void add_certify_command(Commands& commands, CLI::App* noun) {
   const auto options = std::make_shared<CertifyOptions>();
   const Common& common = commands.common();
-  CLI::App* noun = commands.noun("model", "Models: read, check, solve and fit in the clear");
   CLI::App* verb =
       commands.verb(noun, "certify", "Compile a model's standard question: families, cost, error",
                     [=, &common] { return certify(common, *options); });

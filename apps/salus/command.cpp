@@ -31,9 +31,6 @@ Error about(const std::filesystem::path& path, const Error& error) {
 }
 
 CLI::App* Commands::noun(const std::string& name, const std::string& description) {
-  for (CLI::App* known : app_.get_subcommands([](CLI::App*) { return true; })) {
-    if (known->get_name() == name) return known;
-  }
   CLI::App* noun = app_.add_subcommand(name, description);
   noun->require_subcommand(1);
   return noun;

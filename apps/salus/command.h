@@ -42,7 +42,6 @@ class Commands {
   explicit Commands(CLI::App& app) : app_(app) {}
 
   Common& common() { return common_; }
-  /// The noun of this name, made where it is not there yet.
   CLI::App* noun(const std::string& name, const std::string& description);
   /// A verb with --json and --quiet. `action` runs after parsing.
   CLI::App* verb(CLI::App* noun, const std::string& name, const std::string& description,
@@ -63,7 +62,6 @@ class Commands {
 
 /// One family of verbs each, in files of their own.
 void add_model_commands(Commands& commands);
-void add_certify_command(Commands& commands);
 void add_sbml_commands(Commands& commands);
 void add_program_commands(Commands& commands);
 void add_key_commands(Commands& commands);

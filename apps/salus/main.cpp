@@ -21,7 +21,6 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   salus::cli::Commands commands(app);
   salus::cli::add_model_commands(commands);
-  salus::cli::add_certify_command(commands);
   salus::cli::add_sbml_commands(commands);
   salus::cli::add_program_commands(commands);
   salus::cli::add_key_commands(commands);

@@ -211,6 +211,7 @@ void add_model_commands(Commands& commands) {
   commands.add_models_option(verb);
 
   add_simulate_command(commands, noun);
+  add_certify_command(commands, noun);
   add_model_file_commands(commands, noun);
 
   verb = commands.verb(noun, "fit", "Fit a person's parameters to their own measurements",

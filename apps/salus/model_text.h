@@ -19,6 +19,7 @@ std::string columns(const std::vector<std::vector<std::string>>& rows, const std
 
 /// Verbs of `salus model` that lie in files of their own.
 void add_simulate_command(Commands& commands, CLI::App* noun);
+void add_certify_command(Commands& commands, CLI::App* noun);
 void add_model_file_commands(Commands& commands, CLI::App* noun);
 
 }  // namespace salus::cli

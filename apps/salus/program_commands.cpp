@@ -138,10 +138,7 @@ Result<Bytes> compile(const analysis::SimulateQuestion& question, const model::M
   how.explanation = &families;
   how.progress = [&](std::string_view stage, double fraction) { progress.show(fraction, stage); };
   const Result<program::Program> compiled = analysis::simulate(model, question, how);
-  if (!compiled) {
-    if (families.empty()) return compiled.error();
-    return Error{compiled.error().code, compiled.error().message + "\n" + families_text(families)};
-  }
+  if (!compiled) return with_families(compiled.error(), families);
   progress.finish(fmt::format("certified, worst held-out error {:.1e} of the peak",
                               compiled->certificate.population_max));
   return program::serialize(*compiled);

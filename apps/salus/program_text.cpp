@@ -67,4 +67,9 @@ nlohmann::json to_json(const std::vector<compiler::FamilyOption>& families) {
   return out;
 }
 
+Error with_families(const Error& error, const std::vector<compiler::FamilyOption>& families) {
+  if (families.empty()) return error;
+  return {error.code, error.message + "\n" + families_text(families)};
+}
+
 }  // namespace salus::cli
