@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "ingest/csv.h"
+#include "model/links.h"
 #include "program/event_table.h"
 
 namespace salus::cli {
@@ -129,14 +130,6 @@ void append(Answer& answer, const model::Model& m, const program::EventSubject& 
 
 }  // namespace
 
-void apply_links(const model::Model& model, model::Curves& curves) {
-  for (std::size_t o = 0; o < curves.size(); ++o) {
-    if (!model.outputs[o].link) continue;
-    const auto link = must(model::CompiledExpression::make(*model.outputs[o].link, {{"x", 0}}));
-    for (double& x : curves[o]) x = link(std::span(&x, 1));
-  }
-}
-
 Result<Answer> simulate_events(const model::Model& m, const model::Values& chosen,
                                const EventSource& source) {
   Result<program::EventTable> table = load(source);
@@ -161,7 +154,7 @@ Result<Answer> simulate_events(const model::Model& m, const model::Values& chose
     values.insert(typical->begin(), typical->end());
     auto solved = solve_steadily(m, values, source, subject);
     if (!solved) return solved.error();
-    apply_links(m, solved->curves);
+    model::apply_links(m, solved->curves);
     append(answer, m, subject, *solved);
   }
   return answer;

@@ -20,7 +20,4 @@ struct EventSource {
 Result<Answer> simulate_events(const model::Model& model, const model::Values& chosen,
                                const EventSource& source);
 
-/// Outputs as the client shows them: after their links.
-void apply_links(const model::Model& model, model::Curves& curves);
-
 }  // namespace salus::cli

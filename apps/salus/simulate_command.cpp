@@ -5,7 +5,7 @@
 #include "catalogue.h"
 #include "event_simulation.h"
 #include "ingest/csv.h"
-#include "model/reference.h"
+#include "model/links.h"
 #include "model_text.h"
 
 namespace salus::cli {
@@ -112,7 +112,7 @@ Result<Answer> simulate(const Common& common, const SimulateOptions& options) {
   }
   auto curves = model::reference_curves(*found, values, doses, *times);
   if (!curves) return curves.error();
-  apply_links(*found, *curves);
+  model::apply_links(*found, *curves);
   return answer_of(*found, *times, *curves);
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string>
 
+#include "model/links.h"
 #include "model/reference.h"
 
 namespace salus::model {
@@ -33,12 +34,8 @@ Result<std::vector<double>> curve_of(const Model& model, const OracleCase& c,
   auto curves = c.quantity == "auc" ? fast_curves(model, values, doses, times_h)
                                     : reference_curves(model, values, doses, times_h);
   if (!curves) return curves.error();
-  std::vector<double> out = std::move((*curves)[*output]);
-  if (const auto& link = model.outputs[*output].link) {
-    const CompiledExpression f = must(CompiledExpression::make(*link, {{"x", 0}}));
-    for (double& x : out) x = f(std::span(&x, 1));
-  }
-  return out;
+  apply_links(model, *curves);
+  return std::move((*curves)[*output]);
 }
 
 }  // namespace
