@@ -61,6 +61,14 @@ ValueId CircuitBuilder::multiply_plain(ValueId x, const std::string& constant, d
   return append(std::move(out), 'm');
 }
 
+ValueId CircuitBuilder::rotate(ValueId x, int steps) {
+  Node out{.op = Op::kRotate, .operands = {x}};
+  out.steps = steps;
+  out.level = node(x).level;
+  out.scale = node(x).scale;
+  return append(std::move(out), 't');
+}
+
 ValueId CircuitBuilder::rescale(ValueId x) {
   Node out{.op = Op::kRescale, .operands = {x}};
   out.level = node(x).level - 1;

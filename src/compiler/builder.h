@@ -20,6 +20,7 @@ class CircuitBuilder {
   circuit::ValueId multiply(circuit::ValueId x, circuit::ValueId y);
   /// The constant is encoded at the scale that makes the result's scale `scale`.
   circuit::ValueId multiply_plain(circuit::ValueId x, const std::string& constant, double scale);
+  circuit::ValueId rotate(circuit::ValueId x, int steps);
   circuit::ValueId rescale(circuit::ValueId x);
   /// x itself if it is at `level` already.
   circuit::ValueId drop_level(circuit::ValueId x, int level);

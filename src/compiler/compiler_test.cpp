@@ -134,8 +134,49 @@ TEST(BasisStage, UsesOneLevelMoreThanTheTreeIsDeepAndLeavesOne) {
   const program::Stage stage = must(basis_stage(basis));
   EXPECT_EQ(stage.circuit.chain.q.size(), 7u);
   EXPECT_EQ(stage.circuit.nodes[stage.circuit.outputs[0]].level, 1);
-  const auto is_product = [](const circuit::Node& n) { return n.op == circuit::Op::kMultiply; };
-  EXPECT_EQ(std::count_if(stage.circuit.nodes.begin(), stage.circuit.nodes.end(), is_product), 15);
+}
+
+// 15 products in a tree where the functions fill the slots; rotations instead where they do not.
+TEST(BasisStage, PlacesSideBySideSaveProducts) {
+  const model::Model model = load("theophylline");
+  const model::Equations equations = model::Equations::make(model);
+  Basis basis;
+  for (const char* name : {"ka", "CL"}) {
+    basis.coordinates.push_back(
+        must(make_coordinate(model, equations, name, CoordinateUse::kChebyshev)));
+  }
+  struct Case {
+    std::size_t copies;  // of the 31 functions: what fills slots
+    long products, rotations;
+  };
+  for (const Case& c : {Case{1, 4, 3}, Case{60, 5, 2}, Case{120, 8, 1}, Case{200, 15, 0}}) {
+    basis.functions.clear();
+    for (std::size_t i = 0; i < c.copies; ++i) {
+      for (int n = 0; n <= 15; ++n) basis.functions.push_back({-1, {{0, 1}, {1, n}}});
+      for (int n = 1; n <= 15; ++n) basis.functions.push_back({-1, {{0, n}}});
+    }
+    for (BasisFunction& f : basis.functions)
+      std::erase_if(f.degrees, [](auto d) { return d.second == 0; });
+    const program::Stage stage = must(basis_stage(basis));
+    const auto count = [&](circuit::Op op) {
+      return std::count_if(stage.circuit.nodes.begin(), stage.circuit.nodes.end(),
+                           [&](const circuit::Node& n) { return n.op == op; });
+    };
+    EXPECT_EQ(count(circuit::Op::kMultiply), c.products) << c.copies;
+    EXPECT_EQ(count(circuit::Op::kRotate), c.rotations) << c.copies;
+    const auto values = must(circuit::interpret(stage.circuit, stage.constants, {{0.3}, {-0.8}}));
+    const circuit::Slots& slots = values[stage.circuit.outputs[0]];
+    const std::size_t period = std::bit_ceil(basis.functions.size());
+    for (std::size_t s = 0; s < slots.size(); ++s) {
+      double expected = s % period < basis.functions.size() ? 1 : 0;
+      if (expected != 0) {
+        for (const auto& [i, degree] : basis.functions[s % period].degrees) {
+          expected *= std::cos(degree * std::acos(i == 0 ? 0.3 : -0.8));
+        }
+      }
+      ASSERT_NEAR(slots[s], expected, 1e-11) << c.copies << " copies, slot " << s;
+    }
+  }
 }
 
 TEST(BasisStage, WorksForEveryNumberOfPlaces) {

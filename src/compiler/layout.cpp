@@ -20,15 +20,21 @@ struct Factor {
   double offset = 1;
 };
 
+// The bits of `index` in reverse, of as many as `size`, a power of two, has.
+std::size_t reversed(std::size_t index, std::size_t size) {
+  std::size_t out = 0;
+  for (; size > 1; size /= 2, index /= 2) out = out * 2 + index % 2;
+  return out;
+}
+
 // 0 .. count-1 such that every aligned block of 2^k neighbours is spread evenly over the range:
 // partial products over blocks of Chebyshev roots then stay small.
 std::vector<int> spread_order(int count) {
-  const int bits = std::bit_width(static_cast<unsigned>(std::max(count - 1, 1)));
+  const std::size_t size = std::bit_ceil(static_cast<std::size_t>(std::max(count, 2)));
   std::vector<int> out;
-  for (unsigned i = 0; i < (1u << bits); ++i) {
-    unsigned reversed = 0;
-    for (int b = 0; b < bits; ++b) reversed |= (i >> b & 1u) << (bits - 1 - b);
-    if (static_cast<int>(reversed) < count) out.push_back(static_cast<int>(reversed));
+  for (std::size_t i = 0; i < size; ++i) {
+    const int place = static_cast<int>(reversed(i, size));
+    if (place < count) out.push_back(place);
   }
   return out;
 }
@@ -50,20 +56,59 @@ std::vector<Factor> factors_of(const Basis& basis, const BasisFunction& function
   return out;
 }
 
+// How places are spread over ciphertexts: `packed` of them side by side in each.
+struct Packing {
+  std::size_t ciphertexts = 1;
+  std::size_t packed = 1;
+};
+
+int depth_of(std::size_t factors) {
+  return static_cast<int>(std::bit_width(std::bit_ceil(factors))) - 1;
+}
+
+// Key switches weighted by the limbs that they work on: a product of two ciphertexts takes one; of
+// two blocks of one ciphertext two, a rotation and the product, but for all blocks at once.
+double cost_of(const Packing& packing, int top) {
+  double cost = 0;
+  int limbs = top;
+  for (std::size_t left = packing.ciphertexts; left > 1; left = (left + 1) / 2, --limbs) {
+    cost += static_cast<double>(left / 2) * limbs;
+  }
+  for (std::size_t left = packing.packed; left > 1; left /= 2, --limbs) cost += 2.0 * limbs;
+  return cost;
+}
+
+Packing choose_packing(std::size_t places, std::size_t period, std::size_t slots, int top) {
+  Packing best{places, 1};
+  for (std::size_t packed = 2; packed <= std::bit_ceil(places) && packed * period <= slots;
+       packed *= 2) {
+    // A power of two of ciphertexts, so that neighbours meet first: see spread_order.
+    const Packing tried{std::bit_ceil(places) / packed, packed};
+    if (cost_of(tried, top) < cost_of(best, top)) best = tried;
+  }
+  return best;
+}
+
 class BasisLayout {
  public:
   BasisLayout(const Basis& basis, const circuit::Chain& chain)
       : basis_(basis),
         build_("basis", chain),
         top_(static_cast<int>(chain.q.size()) - 1),
-        period_(std::bit_ceil(basis.functions.size())) {}
+        period_(std::bit_ceil(basis.functions.size())),
+        packing_(choose_packing(static_cast<std::size_t>(basis.positions()), period_,
+                                chain.slot_count(), top_)) {}
 
   program::Stage run() {
     for (const Coordinate& c : basis_.coordinates) {
       inputs_.push_back(build_.input("z_" + c.input.name, top_, std::exp2(kLogScale), 1, 1));
     }
     place_factors();
-    const ValueId product = tree(0, places_.size(), top_ - 1);
+    ValueId product = tree(0, packing_.ciphertexts, top_ - 1);
+    for (std::size_t blocks = packing_.packed; blocks > 1; blocks /= 2) {
+      const int steps = static_cast<int>(period_ * blocks / 2);
+      product = build_.rescale(build_.multiply(product, build_.rotate(product, steps)));
+    }
     program::Stage out;
     out.circuit = build_.finish(product);
     out.constants = build_.constants();
@@ -71,28 +116,34 @@ class BasisLayout {
   }
 
  private:
-  // places_[j][m]: the factor of function m at place j; unused places hold 1, unused slots 0.
+  // leaves_[k][s]: the factor that ciphertext k holds in slot s; unused places hold 1, unused slots
+  // 0.
   void place_factors() {
-    places_.assign(static_cast<std::size_t>(basis_.positions()),
-                   std::vector<Factor>(period_, Factor{-1, 0, 0}));
-    for (std::size_t m = 0; m < basis_.functions.size(); ++m) {
-      for (auto& place : places_) place[m] = Factor{};
-      std::size_t j = 0;
-      for (const Factor& factor : factors_of(basis_, basis_.functions[m])) places_[j++][m] = factor;
+    const std::size_t used = basis_.functions.size();
+    leaves_.assign(packing_.ciphertexts,
+                   std::vector<Factor>(period_ * packing_.packed, Factor{-1, 0, 0}));
+    for (std::size_t m = 0; m < used; ++m) {
+      const std::vector<Factor> factors = factors_of(basis_, basis_.functions[m]);
+      for (std::size_t j = 0; j < packing_.ciphertexts * packing_.packed; ++j) {
+        const std::size_t block = reversed(j / packing_.ciphertexts, packing_.packed);
+        leaves_[j % packing_.ciphertexts][block * period_ + m] =
+            j < factors.size() ? factors[j] : Factor{};
+      }
     }
   }
 
-  // One place as a ciphertext at `level`, at the circuit's scale.
-  ValueId leaf(std::size_t j, int level) {
+  // One ciphertext of factors at `level`, at the circuit's scale.
+  ValueId leaf(std::size_t k, int level) {
     const double scale = std::exp2(kLogScale);
-    const std::string number = std::to_string(j);
-    std::vector<double> shift(period_);
-    std::vector<std::vector<double>> masks(inputs_.size(), std::vector<double>(period_, 0.0));
-    for (std::size_t m = 0; m < period_; ++m) {
-      const Factor& factor = places_[j][m];
-      shift[m] = factor.offset;
+    const std::string number = std::to_string(k);
+    const std::size_t slots = leaves_[k].size();
+    std::vector<double> shift(slots);
+    std::vector<std::vector<double>> masks(inputs_.size(), std::vector<double>(slots, 0.0));
+    for (std::size_t s = 0; s < slots; ++s) {
+      const Factor& factor = leaves_[k][s];
+      shift[s] = factor.offset;
       if (factor.coordinate >= 0)
-        masks[static_cast<std::size_t>(factor.coordinate)][m] = factor.slope;
+        masks[static_cast<std::size_t>(factor.coordinate)][s] = factor.slope;
     }
     bool any = false;
     ValueId sum = 0;
@@ -100,14 +151,14 @@ class BasisLayout {
       const auto zero = [](double v) { return v == 0; };
       if (std::all_of(masks[i].begin(), masks[i].end(), zero)) continue;
       const std::string name = "mask" + number + "_" + std::to_string(i);
-      build_.constant(name, {1, period_, masks[i]});
+      build_.constant(name, {1, slots, masks[i]});
       const ValueId dropped = dropped_input(i, level + 1);
       const ValueId term = build_.multiply_plain(dropped, name, scale * build_.prime(level + 1));
       sum = any ? build_.add(sum, term) : term;
       any = true;
     }
-    check(any, "a place without factors");
-    build_.constant("shift" + number, {1, period_, shift});
+    check(any, "a ciphertext without factors");
+    build_.constant("shift" + number, {1, slots, shift});
     return build_.add_plain(build_.rescale(sum), "shift" + number);
   }
 
@@ -117,17 +168,15 @@ class BasisLayout {
     return entry->second;
   }
 
-  // The product of `count` places, as high as it can be below `level` + 1: 2^k places need k
+  // The product of `count` ciphertexts, as high as it can be below `level` + 1: 2^k of them need k
   // levels.
   ValueId tree(std::size_t first, std::size_t count, int level) {
     if (count == 1) return leaf(first, level);
     const std::size_t left = std::bit_ceil(count) / 2;
-    const int depth_left = static_cast<int>(std::bit_width(left)) - 1;
     const ValueId a = tree(first, left, level);
     // The smaller half starts lower, so that both arrive at the same level without being dropped.
     const std::size_t right = count - left;
-    const int depth_right = static_cast<int>(std::bit_width(std::bit_ceil(right))) - 1;
-    const ValueId b = tree(first + left, right, level - (depth_left - depth_right));
+    const ValueId b = tree(first + left, right, level - (depth_of(left) - depth_of(right)));
     return build_.rescale(build_.multiply(a, b));
   }
 
@@ -135,9 +184,10 @@ class BasisLayout {
   CircuitBuilder build_;
   int top_;
   std::size_t period_;
+  Packing packing_;
   std::vector<ValueId> inputs_;
   std::map<std::pair<std::size_t, int>, ValueId> dropped_;
-  std::vector<std::vector<Factor>> places_;
+  std::vector<std::vector<Factor>> leaves_;
 };
 
 // Two parts where the rows leave room, for every question alike: a twin's rotation keys then serve
@@ -153,8 +203,7 @@ int fold_of(std::size_t rows, std::size_t columns, std::size_t slots, bool modes
 }  // namespace
 
 Result<program::Stage> basis_stage(const Basis& basis) {
-  const int depth = std::bit_width(std::bit_ceil(static_cast<unsigned>(basis.positions()))) - 1;
-  auto chain = chain_for(1 + depth + 1);
+  auto chain = chain_for(1 + depth_of(static_cast<std::size_t>(basis.positions())) + 1);
   if (!chain) return chain.error();
   if (basis.functions.size() > chain->slot_count()) {
     return Error{ErrorCode::kLimit, std::to_string(basis.functions.size()) + " basis functions"};

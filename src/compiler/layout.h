@@ -11,10 +11,13 @@ namespace salus::compiler {
 /// coordinate.
 ///
 /// T_n(u) = 2^(n-1) prod_k (u - cos((2k+1) pi / 2n)), so every function is a product of affine
-/// factors; each function deals its factors out over the P = positions() places, place j becomes
-/// the sum over coordinates of mask_j,i * u_i, plus a constant, and P - 1 multiplications in a tree
-/// give the product. Depth 1 + ceil(log2 P); one further level is left for the readout. Errors:
-/// kLimit if the parameters have no room for that depth.
+/// factors; each function deals its factors out over the P = positions() places. Where slots are
+/// left, G places lie side by side in a ciphertext, c slots apart. Each of the C
+/// ciphertexts is the sum over coordinates of mask * u_i, plus a constant; C - 1 multiplications in
+/// a tree leave one ciphertext, and log2 G times its product with its own rotation by half of what
+/// is left leaves the product of all places in every block. G is what costs least. Depth
+/// 1 + ceil(log2 P); one further level is left for the readout. Errors: kLimit if the parameters
+/// have no room for that depth.
 Result<program::Stage> basis_stage(const Basis& basis);
 
 /// slots r = matrix x basis, rows = results. Takes the basis stage's output.
