@@ -7,9 +7,11 @@
 namespace salus::circuit {
 
 namespace {
-constexpr std::array<std::string_view, 12> kNames = {
-    "input",          "add",    "subtract",  "negate",  "add_plain",  "multiply",
-    "multiply_plain", "rotate", "conjugate", "rescale", "drop_level", "linear"};
+constexpr std::array<std::string_view, 15> kNames = {
+    "input",       "add",          "subtract",       "negate",
+    "add_plain",   "multiply",     "multiply_plain", "rotate",
+    "conjugate",   "rescale",      "drop_level",     "multiply_unrelinearized",
+    "relinearize", "weighted_sum", "linear"};
 }  // namespace
 
 std::string_view name(Op op) { return kNames.at(static_cast<std::size_t>(op)); }
@@ -27,13 +29,30 @@ int operand_count(Op op) {
     case Op::kInput: return 0;
     case Op::kAdd:
     case Op::kSubtract:
-    case Op::kMultiply: return 2;
+    case Op::kMultiply:
+    case Op::kMultiplyUnrelinearized: return 2;
+    case Op::kWeightedSum: return -1;
     default: return 1;
   }
 }
 
 bool uses_constant(Op op) {
-  return op == Op::kAddPlain || op == Op::kMultiplyPlain || op == Op::kLinear;
+  return op == Op::kAddPlain || op == Op::kMultiplyPlain || op == Op::kWeightedSum ||
+         op == Op::kLinear;
+}
+
+int parts_of(const Node& node, const std::vector<int>& before) {
+  if (node.op == Op::kMultiplyUnrelinearized) return 3;
+  if (node.op == Op::kRelinearize) return 2;
+  int parts = 2;
+  for (const ValueId id : node.operands) parts = std::max(parts, before[id]);
+  return parts;
+}
+
+std::vector<int> parts_of(const Circuit& circuit) {
+  std::vector<int> out;
+  for (const Node& node : circuit.nodes) out.push_back(parts_of(node, out));
+  return out;
 }
 
 LinearShape linear_shape(const Node& node, const Constant& matrix, std::size_t slot_count) {
@@ -61,7 +80,7 @@ KeyRequirements required_keys(const Circuit& circuit, const ConstantTable& const
   };
 
   for (const Node& node : circuit.nodes) {
-    if (node.op == Op::kMultiply) {
+    if (node.op == Op::kMultiply || node.op == Op::kRelinearize) {
       need.relinearization_level = std::max(need.relinearization_level, node.level);
     } else if (node.op == Op::kConjugate) {
       need.conjugation_level = std::max(need.conjugation_level, node.level);

@@ -38,6 +38,8 @@ struct Constant {
 using ConstantTable = std::map<std::string, Constant, std::less<>>;
 
 /// Operations act slot by slot. l and S are level and scale of the operand(s), q_l the last prime.
+/// Values have two parts, (c_0, c_1); what comes of kMultiplyUnrelinearized has three until it is
+/// relinearized, and may only be added, subtracted, negated, rescaled, dropped and summed.
 enum class Op : std::uint8_t {
   kInput,          ///< a ciphertext from outside; level, scale, bound and period are declared
   kAdd,            ///< x + y; equal levels and scales (relative difference <= 2^-40)
@@ -50,11 +52,15 @@ enum class Op : std::uint8_t {
   kConjugate,      ///< complex conjugate
   kRescale,        ///< level l - 1, scale S / q_l
   kDropLevel,      ///< a lower level, same scale
+  kMultiplyUnrelinearized,  ///< x * y with three parts; operands have two
+  kRelinearize,             ///< two parts again
+  kWeightedSum,             ///< sum_k A[row][k] x_k over any number of operands, see Node::row
   kLinear,  ///< out[s] = sum_m A[s][m] x[m], see Node::baby; matrix encoded at (result scale) / S
 };
 
 std::string_view name(Op op);
 Result<Op> parse_op(std::string_view text);
+/// -1: any number from 1 to kMaxOperands.
 int operand_count(Op op);
 bool uses_constant(Op op);
 
@@ -80,6 +86,11 @@ struct Node {
   /// result mean something.
   int baby = 0;
   int fold = 1;
+  /// Of kWeightedSum: the row of the constant, which has a column for each operand. Operands may
+  /// have any scales and levels from the result's upwards, two parts or three; weight k is encoded
+  /// at (result scale) / S_k. Sums of neighbouring statements that differ in their rows alone are
+  /// computed together.
+  int row = 0;
   int level = 0;           ///< of the result
   double scale = 0;        ///< of the result
   double bound = 0;        ///< of kInput: largest absolute value of a slot
@@ -108,6 +119,8 @@ struct Circuit {
 /// Named limits: a circuit from outside is refused above them.
 inline constexpr std::size_t kMaxNodes = 100'000;
 inline constexpr std::size_t kMaxInputs = 256;
+inline constexpr std::size_t kMaxOperands = 8'192;
+inline constexpr std::size_t kMaxAllOperands = 4'000'000;  ///< of all nodes together
 inline constexpr std::size_t kMaxConstants = 4'096;
 inline constexpr std::size_t kMaxNameBytes = 64;
 inline constexpr std::size_t kMaxPrimes = 64;                 ///< in each of q and p
@@ -129,6 +142,7 @@ Status verify(const Circuit& circuit, const ConstantTable& constants);
 ///     %f0 = rescale %m0 : level 0 scale 35184371138561
 ///     %y = linear %f0, @A, baby 16, fold 2 : level 0 scale 1.2379400381415e+27
 ///     %r = rotate %y, -3 : level 0 scale 1.2379400381415e+27
+///     %s = weighted_sum %y, %r, @w, row 0 : level 0 scale 1.2379400381415e+27
 ///     return %r
 ///   }
 /// Numbers are printed as their shortest decimal form that reads back exactly.
@@ -136,6 +150,11 @@ std::string print(const Circuit& circuit);
 
 /// Errors: kParse with line and column and what was expected; kLimit.
 Result<Circuit> parse(std::string_view text);
+
+/// How many parts a node's value has, from those of the values before it: 2 or 3.
+int parts_of(const Node& node, const std::vector<int>& before);
+/// Of each value of a verified circuit.
+std::vector<int> parts_of(const Circuit& circuit);
 
 /// The evaluation keys that executing a circuit needs, each at the highest level where it is used.
 struct KeyRequirements {

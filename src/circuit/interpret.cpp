@@ -45,6 +45,16 @@ Slots rotate(const Slots& x, int steps) {
   return out;
 }
 
+Slots weighted_sum(const Node& node, const Constant& weights, const std::vector<Slots>& values) {
+  Slots out(values[node.operands[0]].size(), 0.0);
+  const double* row = weights.values.data() + static_cast<std::size_t>(node.row) * weights.columns;
+  for (std::size_t k = 0; k < node.operands.size(); ++k) {
+    const Slots& x = values[node.operands[k]];
+    for (std::size_t s = 0; s < out.size(); ++s) out[s] += row[k] * x[s];
+  }
+  return out;
+}
+
 Slots apply(const Node& node, const Constant* constant, const Slots& x, const Slots* y) {
   if (node.op == Op::kLinear) return linear(node, *constant, x);
   if (node.op == Op::kRotate) return rotate(x, node.steps);
@@ -53,11 +63,12 @@ Slots apply(const Node& node, const Constant* constant, const Slots& x, const Sl
     switch (node.op) {
       case Op::kAdd: out[s] += (*y)[s]; break;
       case Op::kSubtract: out[s] -= (*y)[s]; break;
-      case Op::kMultiply: out[s] *= (*y)[s]; break;
+      case Op::kMultiply:
+      case Op::kMultiplyUnrelinearized: out[s] *= (*y)[s]; break;
       case Op::kNegate: out[s] = -out[s]; break;
       case Op::kAddPlain: out[s] += constant->values[s % constant->columns]; break;
       case Op::kMultiplyPlain: out[s] *= constant->values[s % constant->columns]; break;
-      default:  // conjugate, rescale, drop_level: the same numbers
+      default:  // conjugate, rescale, relinearize, drop_level: the same numbers
         break;
     }
   }
@@ -81,6 +92,10 @@ Result<std::vector<Slots>> interpret(const Circuit& circuit, const ConstantTable
     }
     const Constant* constant =
         uses_constant(node.op) ? &constants.find(node.constant)->second : nullptr;
+    if (node.op == Op::kWeightedSum) {
+      values.push_back(weighted_sum(node, *constant, values));
+      continue;
+    }
     const Slots* second = node.operands.size() > 1 ? &values[node.operands[1]] : nullptr;
     values.push_back(apply(node, constant, values[node.operands[0]], second));
   }

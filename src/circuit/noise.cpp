@@ -7,6 +7,7 @@ namespace salus::circuit {
 namespace {
 constexpr double kTail = 10.6;
 constexpr double kProductTail = 29.0;
+constexpr double kTripleTail = 170;
 constexpr double kSigma = 3.24;
 constexpr double kPi = 3.14159265358979324;
 constexpr double kSecretVariance = 2.0 / 3;
@@ -58,13 +59,23 @@ double NoiseLedger::key_switch(int level, double scale) const {
 
 double NoiseLedger::rescale(double scale) const { return slots_of_products(rounding_, scale); }
 
+double NoiseLedger::rescale_unrelinearized(double scale) const {
+  // A slot of s^2 is the square of one of s, whose variance is N kSecretVariance.
+  const double square = degree_ * kSecretVariance;
+  return rescale(scale) + kTripleTail * std::sqrt(degree_ / 12) * square / scale;
+}
+
 namespace {
 
 class Propagation {
  public:
   Propagation(const Circuit& circuit, const ConstantTable& constants,
               const std::vector<Slots>& values)
-      : circuit_(circuit), constants_(constants), values_(values), ledger_(circuit.chain) {}
+      : circuit_(circuit),
+        constants_(constants),
+        values_(values),
+        parts_(parts_of(circuit)),
+        ledger_(circuit.chain) {}
 
   std::vector<Slots> run(const std::vector<Slots>& input_noise) {
     std::size_t next = 0;
@@ -79,7 +90,9 @@ class Propagation {
         ++next;
         noise_.push_back(std::move(spread));
       } else {
-        noise_.push_back(node.op == Op::kLinear ? linear(node) : slotwise(node));
+        noise_.push_back(node.op == Op::kLinear        ? linear(node)
+                         : node.op == Op::kWeightedSum ? weighted_sum(node)
+                                                       : slotwise(node));
       }
     }
     return std::move(noise_);
@@ -90,9 +103,12 @@ class Propagation {
   double added(const Node& node, const Node& x) const {
     switch (node.op) {
       case Op::kMultiply:
+      case Op::kRelinearize:
       case Op::kRotate:
       case Op::kConjugate: return ledger_.key_switch(node.level, node.scale);
-      case Op::kRescale: return ledger_.rescale(node.scale);
+      case Op::kRescale:
+        return parts_[node.operands[0]] == 3 ? ledger_.rescale_unrelinearized(node.scale)
+                                             : ledger_.rescale(node.scale);
       case Op::kAddPlain: return ledger_.encoding(node.scale);
       case Op::kMultiplyPlain: return ledger_.encoding(node.scale / x.scale);
       default: return 0;
@@ -111,7 +127,7 @@ class Propagation {
         node.op == Op::kMultiplyPlain ? &constants_.find(node.constant)->second : nullptr;
     const bool sum = node.op == Op::kAdd || node.op == Op::kSubtract;
     for (std::size_t s = 0; s < out.size(); ++s) {
-      if (node.op == Op::kMultiply) {
+      if (node.op == Op::kMultiply || node.op == Op::kMultiplyUnrelinearized) {
         const double ea = noise_[a][s], eb = noise_[b][s];
         out[s] = std::abs(values_[a][s]) * eb + std::abs(values_[b][s]) * ea + ea * eb + extra;
       } else if (c != nullptr) {
@@ -119,6 +135,23 @@ class Propagation {
         out[s] = std::abs(c->values[s % c->columns]) * noise_[a][s] + size * extra;
       } else {
         out[s] += (sum ? noise_[b][s] : 0) + extra;
+      }
+    }
+    return out;
+  }
+
+  // A weight is off by half an integer at its scale.
+  Slots weighted_sum(const Node& node) {
+    const Constant& weights = constants_.find(node.constant)->second;
+    const double* row =
+        weights.values.data() + static_cast<std::size_t>(node.row) * weights.columns;
+    Slots out(circuit_.chain.slot_count(), 0.0);
+    for (std::size_t k = 0; k < node.operands.size(); ++k) {
+      const Slots& x = values_[node.operands[k]];
+      const Slots& e = noise_[node.operands[k]];
+      const double rounding = circuit_.nodes[node.operands[k]].scale / (2 * node.scale);
+      for (std::size_t s = 0; s < out.size(); ++s) {
+        out[s] += std::abs(row[k]) * e[s] + (std::abs(x[s]) + e[s]) * rounding;
       }
     }
     return out;
@@ -160,6 +193,7 @@ class Propagation {
   const Circuit& circuit_;
   const ConstantTable& constants_;
   const std::vector<Slots>& values_;
+  std::vector<int> parts_;
   NoiseLedger ledger_;
   std::vector<Slots> noise_;
 };

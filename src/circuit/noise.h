@@ -36,6 +36,9 @@ class NoiseLedger {
   double key_switch(int level, double scale) const;
   /// Rounding by rescaling to a ciphertext of scale `scale`: (1 + s) / 2.
   double rescale(double scale) const;
+  /// Of a ciphertext with three parts: (1 + s + s^2) / 2. Its slots are products of three Gaussian
+  /// values, x y^2, above t sqrt(N v) with probability of about exp(-3 (t / 2)^(2/3)): t = 170.
+  double rescale_unrelinearized(double scale) const;
 
  private:
   double slots(double variance, double scale) const;
@@ -52,10 +55,11 @@ class NoiseLedger {
 /// Derivation. Let x + e and y + f be what is encrypted. Errors of operands add linearly, |e| +
 /// |f|: values of one circuit share inputs and keys, so their errors may hang together in any way
 /// (x + x doubles its error). A product brings x f + y e + e f, all three terms kept; a row of a
-/// matrix brings sum_m |A[r][m]| |e_m|. To that each operation adds its own errors, one tail of the
-/// ledger in all slots alike; `linear` one for each rotation and each diagonal. With k tails in the
-/// circuit, all bounds hold in all slots together but for a probability of k 2^-64 over keys,
-/// encryptions and roundings, those of public tables taken as independent too.
+/// matrix and a weighted sum bring sum_m |A[r][m]| |e_m|. To that each operation adds its own
+/// errors, one tail of the ledger in all slots alike; `linear` one for each rotation and each
+/// diagonal. With k tails in the circuit, all bounds hold in all slots together but for a
+/// probability of k 2^-64 over keys, encryptions and roundings, those of public tables taken as
+/// independent too.
 ///
 /// How far from the truth: the tails alone are 4 to 6 times what 2^12 slots show; the linear sums
 /// are the rest. src/runtime/random_circuits_test.cpp measures it.

@@ -181,6 +181,21 @@ class Parser {
     return node;
   }
 
+  // Up to the comma before the constant, if there is one.
+  void operands(Node& node) {
+    const int count = operand_count(node.op);
+    do {
+      if (node.operands.size() == kMaxOperands || all_operands_++ == kMaxAllOperands)
+        fail("fewer operands", ErrorCode::kLimit);
+      node.operands.push_back(value());
+      if (node.operands.size() == static_cast<std::size_t>(count)) {
+        if (uses_constant(node.op)) expect(',');
+        return;
+      }
+      expect(',');
+    } while (count >= 0 || peek() != '@');
+  }
+
   Node operation() {
     Node node;
     if (peek() != '%') fail("'input', 'return' or a value");
@@ -190,17 +205,18 @@ class Parser {
     if (!op || *op == Op::kInput) fail("an operation");
     node.op = *op;
     at_ += circuit::name(node.op).size();
-    for (int i = 0; i < operand_count(node.op); ++i) {
-      if (i > 0) expect(',');
-      node.operands.push_back(value());
-    }
+    operands(node);
     if (uses_constant(node.op)) {
-      expect(',');
       node.constant = sigil_name('@', "a constant's name");
     }
     if (node.op == Op::kRotate) {
       expect(',');
       node.steps = number<int>("steps");
+    }
+    if (node.op == Op::kWeightedSum) {
+      expect(',');
+      expect_word("row");
+      node.row = number<int>("a row");
     }
     if (node.op == Op::kLinear) {
       expect(',');
@@ -216,6 +232,7 @@ class Parser {
 
   std::string_view text_;
   std::size_t at_ = 0;
+  std::size_t all_operands_ = 0;
   std::map<std::string, ValueId, std::less<>> ids_;
 };
 

@@ -48,6 +48,7 @@ void append_node(std::string& out, const Circuit& circuit, const Node& node) {
   }
   if (uses_constant(node.op)) out += ", @" + node.constant;
   if (node.op == Op::kRotate) out += ", " + std::to_string(node.steps);
+  if (node.op == Op::kWeightedSum) out += ", row " + std::to_string(node.row);
   if (node.op == Op::kLinear) {
     out += ", baby " + std::to_string(node.baby) + ", fold " + std::to_string(node.fold);
   }

@@ -13,6 +13,7 @@ namespace salus::circuit {
 namespace {
 
 constexpr double kScaleTolerance = 0x1p-40;
+constexpr double kMaxWeight = 0x1p62;  // at its scale: ckks::Evaluator::weighted_sums
 
 bool near(double a, double b) { return std::abs(a - b) <= kScaleTolerance * std::abs(b); }
 
@@ -114,6 +115,7 @@ class Verifier {
       }
       if (Status s = verify_meaning(node); !s) return s;
       periods_.push_back(period_of(node));
+      parts_.push_back(parts_of(node, parts_));
     }
     return verify_outputs();
   }
@@ -122,11 +124,7 @@ class Verifier {
   Status verify_form(const Node& node) {
     if (!is_name(node.name)) return invalid(node, "not a name");
     if (!names_.insert(node.name).second) return invalid(node, "the name is taken");
-    const std::size_t arity = static_cast<std::size_t>(operand_count(node.op));
-    if (node.operands.size() != arity) {
-      return invalid(node, std::to_string(node.operands.size()) + " operands instead of " +
-                               std::to_string(arity));
-    }
+    if (Status s = verify_arity(node); !s) return s;
     for (const ValueId id : node.operands) {
       if (id >= periods_.size()) return invalid(node, "uses a value that comes later");
     }
@@ -140,12 +138,28 @@ class Verifier {
     return verify_fields(node);
   }
 
+  Status verify_arity(const Node& node) {
+    const int arity = operand_count(node.op);
+    const std::size_t given = node.operands.size();
+    if (arity >= 0 && given != static_cast<std::size_t>(arity)) {
+      return invalid(node, std::to_string(given) + " operands instead of " + std::to_string(arity));
+    }
+    operands_ += given;
+    if (arity < 0 && (given < 1 || given > kMaxOperands || operands_ > kMaxAllOperands)) {
+      return wrong(ErrorCode::kLimit, node,
+                   std::to_string(given) + " operands, not 1 to " + std::to_string(kMaxOperands) +
+                       " and " + std::to_string(kMaxAllOperands) + " in all");
+    }
+    return {};
+  }
+
   // Unused fields are at their defaults: the printer does not show them.
   Status verify_fields(const Node& node) {
     const bool linear = node.op == Op::kLinear, input = node.op == Op::kInput;
     if (node.op != Op::kRotate && node.steps != 0) return invalid(node, "takes no steps");
     if (!linear && (node.baby != 0 || node.fold != 1))
       return invalid(node, "takes no baby or fold");
+    if (node.op != Op::kWeightedSum && node.row != 0) return invalid(node, "takes no row");
     if (!input && (node.bound != 0 || node.period != 1)) {
       return invalid(node, "takes no bound or period");
     }
@@ -174,10 +188,12 @@ class Verifier {
 
   Status verify_meaning(const Node& node) {
     if (node.op == Op::kInput) return verify_input(node);
+    if (Status s = verify_parts(node); !s) return s;
     const Node& x = circuit_.nodes[node.operands[0]];
     switch (node.op) {
       case Op::kAdd:
       case Op::kSubtract:
+      case Op::kMultiplyUnrelinearized:
       case Op::kMultiply: return verify_binary(node, x, circuit_.nodes[node.operands[1]]);
       case Op::kAddPlain:
       case Op::kMultiplyPlain: return verify_plain(node, x);
@@ -190,8 +206,53 @@ class Verifier {
         }
         return expect(node, node.level, x.scale);
       case Op::kLinear: return verify_linear(node, x);
+      case Op::kWeightedSum: return verify_weighted_sum(node);
       default: return expect(node, x.level, x.scale);
     }
+  }
+
+  // Which operations take a value of three parts.
+  Status verify_parts(const Node& node) {
+    const bool three = std::any_of(node.operands.begin(), node.operands.end(),
+                                   [this](ValueId id) { return parts_[id] == 3; });
+    switch (node.op) {
+      case Op::kAdd:
+      case Op::kSubtract:
+      case Op::kNegate:
+      case Op::kRescale:
+      case Op::kDropLevel:
+      case Op::kWeightedSum: return {};
+      case Op::kRelinearize:
+        return three ? Status() : invalid(node, "the operand has two parts already");
+      default: return three ? invalid(node, "an operand is not relinearized") : Status();
+    }
+  }
+
+  Status verify_weighted_sum(const Node& node) {
+    const Constant& weights = constants_.find(node.constant)->second;
+    if (weights.columns != node.operands.size() || node.row < 0 ||
+        static_cast<std::size_t>(node.row) >= weights.rows) {
+      return invalid(node, "row " + std::to_string(node.row) + " of @" + node.constant + ", " +
+                               std::to_string(weights.rows) + " x " +
+                               std::to_string(weights.columns) + ", over " +
+                               std::to_string(node.operands.size()) + " operands");
+    }
+    for (std::size_t k = 0; k < node.operands.size(); ++k) {
+      const Node& x = circuit_.nodes[node.operands[k]];
+      if (x.level < node.level) {
+        return invalid(node, "operand %" + x.name + " at level " + std::to_string(x.level) +
+                                 ", below " + std::to_string(node.level));
+      }
+      if (Status s = verify_plain_scale(node, x); !s) return s;
+      const double weight =
+          weights.values[static_cast<std::size_t>(node.row) * weights.columns + k];
+      if (std::abs(weight) * (node.scale / x.scale) >= kMaxWeight) {
+        return wrong(ErrorCode::kScaleMismatch, node,
+                     "weight " + number_text(weight) + " of %" + x.name + " is above 2^62 at " +
+                         number_text(node.scale / x.scale));
+      }
+    }
+    return {};
   }
 
   Status verify_input(const Node& node) {
@@ -210,7 +271,8 @@ class Verifier {
       return invalid(node, "operands at levels " + std::to_string(x.level) + " and " +
                                std::to_string(y.level));
     }
-    if (node.op == Op::kMultiply) return expect(node, x.level, x.scale * y.scale);
+    if (node.op == Op::kMultiply || node.op == Op::kMultiplyUnrelinearized)
+      return expect(node, x.level, x.scale * y.scale);
     if (!near(x.scale, y.scale)) {
       return wrong(ErrorCode::kScaleMismatch, node,
                    "operands at scales " + number_text(x.scale) + " and " + number_text(y.scale));
@@ -235,7 +297,7 @@ class Verifier {
           ErrorCode::kScaleMismatch, node,
           "scale " + number_text(node.scale) + " is below the operand's " + number_text(x.scale));
     }
-    return expect(node, x.level, node.scale);
+    return expect(node, node.op == Op::kWeightedSum ? node.level : x.level, node.scale);
   }
 
   Status verify_rotate(const Node& node, const Node& x) {
@@ -287,7 +349,7 @@ class Verifier {
     if (node.op == Op::kLinear) return slots_;
     std::size_t period = 1;
     for (const ValueId id : node.operands) period = std::max(period, periods_[id]);
-    if (uses_constant(node.op)) {
+    if (uses_constant(node.op) && node.op != Op::kWeightedSum) {
       period = std::max(period, constants_.find(node.constant)->second.columns);
     }
     return period;
@@ -303,6 +365,7 @@ class Verifier {
                                                       std::to_string(id) + " of " +
                                                       std::to_string(circuit_.nodes.size())};
       }
+      if (parts_[id] != 2) return invalid(circuit_.nodes[id], "returned before it is relinearized");
     }
     return {};
   }
@@ -312,6 +375,8 @@ class Verifier {
   std::size_t slots_;
   std::set<std::string, std::less<>> names_;
   std::vector<std::size_t> periods_;  // of the values so far
+  std::vector<int> parts_;
+  std::size_t operands_ = 0;
 };
 
 }  // namespace

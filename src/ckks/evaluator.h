@@ -102,6 +102,15 @@ class Evaluator {
   /// kInvalidArgument (no ciphertext, or no multiple of n plaintexts).
   Result<std::vector<ExtendedCiphertext>> inner_products(
       std::span<const ExtendedCiphertext> z, std::span<const ExtendedPlaintext> p) const;
+  /// sum_k w_(i n + k) z_k for each i, n the number of ciphertexts, at `level` and `scale`. Limbs
+  /// of z_k above `level` are not read; a weight is rounded to an integer at scale / scale_k, so
+  /// ciphertexts of any scales go together. As many parts as the longest has. Noise: sum_k |w_k|
+  /// e_k, and |z_k| scale_k / (2 scale) for each rounded weight. Cost: each limb is read once for
+  /// all sums; no transform. Errors: kMismatch (a level), kInvalidArgument (none, or no multiple of
+  /// n; not finite), kLevelExhausted (a weight of 2^62, or a scale that does not fit).
+  Result<std::vector<Ciphertext>> weighted_sums(std::span<const Ciphertext* const> z,
+                                                std::span<const double> weights, int level,
+                                                double scale) const;
   /// sum + rotate(a, steps). Cost: the division of one polynomial and the sums of one key switch:
   /// l + 1 + 2 K transforms less than a rotation. Noise: that of rotate with half its rounding.
   /// Errors: kMismatch, kScaleMismatch, kMissingKey.
@@ -117,6 +126,7 @@ class Evaluator {
   Status require(const ExtendedCiphertext& a) const;
   Status require_terms(std::span<const ExtendedCiphertext> z,
                        std::span<const ExtendedPlaintext> p) const;
+  Status require_operands(std::span<const Ciphertext* const> z, int level) const;
   Status require_pair(const Ciphertext& a, const Ciphertext& b, bool equal_scales) const;
   Status require_plain(const Ciphertext& a, const Plaintext& p, bool equal_scales) const;
   Status require_factors(const Ciphertext& a, const Ciphertext& b) const;

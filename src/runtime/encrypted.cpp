@@ -95,6 +95,10 @@ Result<std::shared_ptr<const PreparedCircuit>> PreparedCircuit::create(
 Status PreparedCircuit::encode(const Node& node, ValueId id,
                                const circuit::ConstantTable& constants,
                                const ckks::Encoder& encoder) {
+  if (node.op == Op::kWeightedSum) {
+    weights_.try_emplace(node.constant, constants.find(node.constant)->second);
+    return {};
+  }
   if (node.op != Op::kAddPlain && node.op != Op::kMultiplyPlain && node.op != Op::kLinear)
     return {};
   const Node& operand = circuit_.nodes[node.operands[0]];
@@ -122,6 +126,7 @@ std::size_t PreparedCircuit::byte_count() const {
   std::size_t sum = 0;
   for (const auto& [id, plain] : plain_) sum += plain.poly.words().size_bytes();
   for (const auto& [id, transform] : linear_) sum += transform.byte_count();
+  for (const auto& [name, weights] : weights_) sum += weights.values.size() * sizeof(double);
   return sum;
 }
 
@@ -140,22 +145,50 @@ class EncryptedRun {
   Status compute(ValueId id) {
     const Node& node = prepared_.circuit_.nodes[id];
     if (lifetimes_.deferred(id)) return {};
-    Result<ckks::Ciphertext> value = evaluate(node, id);
-    if (!value) return Error{value.error().code, "%" + node.name + ": " + value.error().message};
-    // The circuit's scale is exact to rounding; taking it over keeps chains of operations equal.
-    value->scale = node.scale;
-    values_[id] = std::move(*value);
+    if (const Status done = node.op == Op::kWeightedSum ? sum(id) : single(node, id); !done)
+      return Error{done.error().code, "%" + node.name + ": " + done.error().message};
     lifetimes_.used_by(node, [this](ValueId operand) { values_[operand].reset(); });
     return {};
   }
 
  private:
+  Status single(const Node& node, ValueId id) {
+    Result<ckks::Ciphertext> value = evaluate(node, id);
+    if (!value) return value.error();
+    // The circuit's scale is exact to rounding; taking it over keeps chains of operations equal.
+    value->scale = node.scale;
+    values_[id] = std::move(*value);
+    return {};
+  }
+
+  // The first of a group computes all.
+  Status sum(ValueId first) {
+    const circuit::Circuit& circuit = prepared_.circuit_;
+    const std::size_t count = sums_from(circuit, first);
+    const Node& node = circuit.nodes[first];
+    const circuit::Constant& weights = prepared_.weights_.find(node.constant)->second;
+    std::vector<double> rows;
+    for (ValueId id = first; id < first + count; ++id) {
+      const auto row = weights.values.begin() +
+                       circuit.nodes[id].row * static_cast<std::ptrdiff_t>(weights.columns);
+      rows.insert(rows.end(), row, row + static_cast<std::ptrdiff_t>(weights.columns));
+    }
+    if (rows.empty()) return {};
+    std::vector<const ckks::Ciphertext*> operands;
+    for (const ValueId operand : node.operands) operands.push_back(&get(operand));
+    auto sums = evaluator_.weighted_sums(operands, rows, node.level, node.scale);
+    if (!sums) return sums.error();
+    for (std::size_t i = 0; i < count; ++i) values_[first + i] = std::move((*sums)[i]);
+    return {};
+  }
+
   Result<ckks::Ciphertext> evaluate(const Node& node, ValueId id) const {
     if (const auto fused = lifetimes_.fused(node)) {
       const Node& product = prepared_.circuit_.nodes[fused->product];
       const ckks::Ciphertext& x = get(product.operands[0]);
       if (product.op == Op::kLinear)
         return prepared_.linear_.at(fused->product).apply_rescale(evaluator_, x, fused->primes);
+      if (product.op == Op::kRelinearize) return evaluator_.relinearize_rescale(x, fused->primes);
       return evaluator_.multiply_rescale(x, get(product.operands[1]), fused->primes);
     }
     const ckks::Ciphertext& x = get(node.operands[0]);
@@ -165,15 +198,19 @@ class EncryptedRun {
       case Op::kNegate: return evaluator_.negate(x);
       case Op::kAddPlain: return evaluator_.add_plain(x, prepared_.plain_.at(id));
       case Op::kMultiply: return evaluator_.multiply(x, get(node.operands[1]));
+      case Op::kMultiplyUnrelinearized:
+        return evaluator_.multiply_unrelinearized(x, get(node.operands[1]));
+      case Op::kRelinearize: return evaluator_.relinearize(x);
       case Op::kMultiplyPlain: return evaluator_.multiply_plain(x, prepared_.plain_.at(id));
       case Op::kRotate: return evaluator_.rotate(x, node.steps);
       case Op::kConjugate: return evaluator_.conjugate(x);
       case Op::kRescale: return evaluator_.rescale(x);
       case Op::kDropLevel: return evaluator_.drop_level(x, node.level);
       case Op::kLinear: return prepared_.linear_.at(id).apply(evaluator_, x);
+      case Op::kWeightedSum:
       case Op::kInput: break;
     }
-    throw_defect("input nodes are not evaluated", std::source_location::current());
+    throw_defect("inputs and sums are not evaluated one by one", std::source_location::current());
   }
 
   const PreparedCircuit& prepared_;

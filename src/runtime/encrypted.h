@@ -48,6 +48,7 @@ class PreparedCircuit {
   circuit::KeyRequirements required_keys_;
   std::map<circuit::ValueId, ckks::Plaintext> plain_;
   std::map<circuit::ValueId, routine::LinearTransform> linear_;
+  circuit::ConstantTable weights_;  // of weighted sums, as they are
 };
 
 /// The circuit's outputs. Inputs are in the order of its input nodes.

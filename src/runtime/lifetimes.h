@@ -8,6 +8,21 @@
 
 namespace salus::runtime {
 
+/// How many weighted sums, from value `id` on, differ in their rows alone: they are computed
+/// together. 0 for another operation, and within such a group.
+inline std::size_t sums_from(const circuit::Circuit& circuit, circuit::ValueId id) {
+  const auto together = [&](circuit::ValueId a, circuit::ValueId b) {
+    const circuit::Node &x = circuit.nodes[a], &y = circuit.nodes[b];
+    return y.op == circuit::Op::kWeightedSum && x.op == y.op && x.constant == y.constant &&
+           x.level == y.level && x.scale == y.scale && x.operands == y.operands;
+  };
+  if (circuit.nodes[id].op != circuit::Op::kWeightedSum) return 0;
+  if (id > 0 && together(id - 1, id)) return 0;
+  circuit::ValueId end = id + 1;
+  while (end < circuit.nodes.size() && together(id, end)) ++end;
+  return end - id;
+}
+
 /// A value is freed after its last use; an operation that only rescales use, one or two in a row,
 /// is computed together with the last of them, by one division.
 class Lifetimes {
@@ -56,7 +71,8 @@ class Lifetimes {
 
  private:
   static bool is_product(const circuit::Node& node) {
-    return node.op == circuit::Op::kMultiply || node.op == circuit::Op::kLinear;
+    return node.op == circuit::Op::kMultiply || node.op == circuit::Op::kRelinearize ||
+           node.op == circuit::Op::kLinear;
   }
 
   const circuit::Circuit& circuit_;

@@ -1,6 +1,8 @@
 #include "runtime/memory.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "ckks/memory.h"
@@ -18,7 +20,10 @@ class Estimate {
  public:
   Estimate(const circuit::Circuit& circuit, const circuit::ConstantTable& constants,
            const ckks::Parameters& params, int threads)
-      : circuit_(circuit), constants_(constants), model_(params, threads) {}
+      : circuit_(circuit),
+        constants_(constants),
+        parts_(circuit::parts_of(circuit)),
+        model_(params, threads) {}
 
   MemoryEstimate run() {
     MemoryEstimate out;
@@ -29,9 +34,14 @@ class Estimate {
     for (ValueId id = 0; id < circuit_.nodes.size(); ++id) {
       const Node& node = circuit_.nodes[id];
       if (lifetimes.deferred(id)) continue;
-      out.values = std::max(out.values, live + peak(node, lifetimes));
-      size[id] = result(node, lifetimes);
-      live += size[id];
+      size[id] = result(node, id, lifetimes);
+      if (node.op == Op::kWeightedSum) {
+        live += sums_from(circuit_, id) * size[id];  // of the whole group, at its first
+        out.values = std::max(out.values, live);
+      } else {
+        out.values = std::max(out.values, live + peak(node, id, lifetimes));
+        live += size[id];
+      }
       lifetimes.used_by(node, [&](ValueId operand) { live -= size[operand]; });
     }
     // Outputs are copied out.
@@ -49,7 +59,11 @@ class Estimate {
     return {constant(node).rows, constant(node).columns, node.baby, node.fold};
   }
 
-  std::size_t table(const Node& node) const {
+  std::size_t table(const Node& node) {
+    if (node.op == Op::kWeightedSum) {
+      return weights_.insert(node.constant).second ? constant(node).values.size() * sizeof(double)
+                                                   : 0;
+    }
     if (node.op == Op::kAddPlain || node.op == Op::kMultiplyPlain)
       return model_.ciphertext(node.level, 1);
     if (node.op != Op::kLinear) return 0;
@@ -59,25 +73,28 @@ class Estimate {
   }
 
   // What the value keeps.
-  std::size_t result(const Node& node, const Lifetimes& lifetimes) const {
+  std::size_t result(const Node& node, ValueId id, const Lifetimes& lifetimes) const {
+    const auto parts = static_cast<std::size_t>(parts_[id]);
     switch (node.op) {
       case Op::kMultiply:
+      case Op::kRelinearize:
       case Op::kRotate:
       case Op::kConjugate:
       case Op::kLinear: return model_.switched(node.level);
       case Op::kRescale:
         if (const auto fused = lifetimes.fused(node))
           return model_.switched(circuit_.nodes[fused->product].level);
-        return model_.ciphertext(node.level);
+        return model_.ciphertext(node.level, parts);
       // Copied before the limbs are forgotten.
-      case Op::kDropLevel: return model_.ciphertext(circuit_.nodes[node.operands[0]].level);
-      default: return model_.ciphertext(node.level);
+      case Op::kDropLevel: return model_.ciphertext(circuit_.nodes[node.operands[0]].level, parts);
+      default: return model_.ciphertext(node.level, parts);
     }
   }
 
   // The most that computing it takes, with the value.
-  std::size_t peak(const Node& node, const Lifetimes& lifetimes) const {
+  std::size_t peak(const Node& node, ValueId id, const Lifetimes& lifetimes) const {
     switch (node.op) {
+      case Op::kRelinearize:
       case Op::kMultiply: return model_.multiply(node.level);
       case Op::kRotate:
       case Op::kConjugate: return model_.rotate(node.level);
@@ -85,16 +102,19 @@ class Estimate {
         return routine::LinearTransform::peak_bytes(model_, shape(node), node.level);
       case Op::kRescale:
         if (const auto fused = lifetimes.fused(node))
-          return peak(circuit_.nodes[fused->product], lifetimes);
-        return model_.rescale(node.level + 1);
+          return peak(circuit_.nodes[fused->product], fused->product, lifetimes);
+        // A third part takes half as much again.
+        return model_.rescale(node.level + 1) * static_cast<std::size_t>(parts_[id]) / 2;
       case Op::kNegate: return model_.ciphertext(node.level, 3);
       case Op::kSubtract: return model_.ciphertext(node.level, 4);
-      default: return result(node, lifetimes);
+      default: return result(node, id, lifetimes);
     }
   }
 
   const circuit::Circuit& circuit_;
   const circuit::ConstantTable& constants_;
+  std::vector<int> parts_;
+  std::set<std::string> weights_;  // counted once
   ckks::MemoryModel model_;
 };
 

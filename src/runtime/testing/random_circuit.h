@@ -144,7 +144,7 @@ class CircuitGenerator {
 
   Value combined(circuit::Op op, const Value& a, const Value& b) {
     const circuit::Node& x = out_.circuit.nodes[a.id];
-    const bool product = op == circuit::Op::kMultiply;
+    const bool product = op == circuit::Op::kMultiply || op == circuit::Op::kMultiplyUnrelinearized;
     Value out{0, product ? a.largest * b.largest : a.largest + b.largest,
               std::max(a.period, b.period), a.meaningful};
     for (std::size_t s = 0; s < slots_; ++s) {
@@ -250,8 +250,42 @@ class CircuitGenerator {
     values_.push_back(rescaled(out));
   }
 
+  /// Products that are relinearized only as a sum, with a value of another scale among them.
+  void weighted_sum() {
+    Value a = pick();
+    Value b = pick();
+    const Value c = pick();
+    const int common = std::min(level(a), level(b));
+    if (common < 2 || level(c) < common - 1 || a.largest * b.largest > kLargest) return;
+    a = lowered(a, common);
+    b = lowered(b, common);
+    const Value product = rescaled(combined(circuit::Op::kMultiplyUnrelinearized, a, b));
+    const std::string weights = constant({2, 2, random_slots(4, 0.5)});
+    for (int row = 0; row < 2; ++row) {
+      Value sum = product;
+      sum.largest = 0.5 * (product.largest + c.largest);
+      sum.period = std::max(product.period, c.period);
+      for (std::size_t s = 0; s < slots_; ++s) {
+        sum.meaningful[s] = product.meaningful[s] && c.meaningful[s];
+      }
+      sum.id = append({.op = circuit::Op::kWeightedSum,
+                       .operands = {product.id, c.id},
+                       .constant = weights,
+                       .row = row,
+                       .level = common - 1,
+                       .scale = scale_at(common - 2) * prime(common - 1)});
+      sums_.push_back(std::move(sum));
+    }
+    for (const Value& sum : sums_) {
+      values_.push_back(rescaled(derived(sum, {.op = circuit::Op::kRelinearize,
+                                               .level = level(sum),
+                                               .scale = out_.circuit.nodes[sum.id].scale})));
+    }
+    sums_.clear();
+  }
+
   void operation() {
-    switch (random_.below(8)) {
+    switch (random_.below(9)) {
       case 0:
       case 1: return sum();
       case 2:
@@ -259,6 +293,7 @@ class CircuitGenerator {
       case 4: return product();
       case 5: return with_constant();
       case 6: return of_one_value();
+      case 7: return weighted_sum();
       default: return linear();
     }
   }
@@ -290,6 +325,7 @@ class CircuitGenerator {
   std::size_t slots_;
   std::vector<double> scales_;
   std::vector<Value> values_;
+  std::vector<Value> sums_;  // that still have three parts
   RandomCircuit out_;
 };
 
