@@ -21,6 +21,7 @@ struct ProgramOptions {
   std::string file;
   std::string output;
   std::string cache;
+  std::string layout;
   int threads = 2;
   bool explain = false;
 };
@@ -118,10 +119,17 @@ Result<Answer> show(const ProgramOptions& options) {
   return describe(loaded->program, loaded->digest, loaded->bytes.size());
 }
 
+struct Asked {
+  std::string text;  // what the cache knows the question by
+  analysis::SimulateQuestion question;
+  model::Model model;
+};
+
 /// Names what a compiled program depends on: question, model and this very compiler.
-std::string cache_name(const std::string& question, const model::Model& model) {
+std::string cache_name(const Asked& asked, const model::Model& model) {
   Bytes all;
-  append(all, sha256(as_bytes(question)).bytes);
+  append(all, sha256(as_bytes(asked.text)).bytes);
+  append(all, as_bytes(analysis::name_of(asked.question.layout)));
   append(all, as_bytes(model.digest));
   if (const Result<Bytes> self = read_file("/proc/self/exe", 1ull << 30)) {
     append(all, sha256(*self).bytes);
@@ -144,12 +152,6 @@ Result<Bytes> compile(const analysis::SimulateQuestion& question, const model::M
   return program::serialize(*compiled);
 }
 
-struct Asked {
-  std::string text;  // what the cache knows the question by
-  analysis::SimulateQuestion question;
-  model::Model model;
-};
-
 /// A question file; or a model, which is asked its standard question.
 Result<Asked> read_question(const Common& common, const std::string& file) {
   std::error_code ignored;
@@ -171,10 +173,14 @@ Result<Asked> read_question(const Common& common, const std::string& file) {
 }
 
 Result<Answer> build(const Common& common, const ProgramOptions& options) {
-  const Result<Asked> asked = read_question(common, options.file);
+  Result<Asked> asked = read_question(common, options.file);
   if (!asked) return asked.error();
+  if (!options.layout.empty()) {
+    const Result<program::Layout> layout = analysis::parse_layout(options.layout);
+    if (!layout) return layout.error();
+    asked->question.layout = *layout;
+  }
   const analysis::SimulateQuestion* question = &asked->question;
-  const std::string* text = &asked->text;
   const model::Model* model = &asked->model;
 
   fs::path cache = options.cache;
@@ -182,7 +188,7 @@ Result<Answer> build(const Common& common, const ProgramOptions& options) {
   std::error_code failed;
   fs::create_directories(cache, failed);
   if (failed) return io_error("cannot create cache", cache, failed.value());
-  const fs::path cached = cache / cache_name(*text, *model);
+  const fs::path cached = cache / cache_name(*asked, *model);
   bool reused = false;
   Bytes bytes;
   std::vector<compiler::FamilyOption> families;
@@ -250,6 +256,9 @@ void add_program_commands(Commands& commands) {
   verb->add_option("-o,--output", options->output, "Write the program here")->required();
   verb->add_flag("--explain", options->explain,
                  "Print what each family of programs would need and reach");
+  verb->add_option("--layout", options->layout,
+                   "basis (the server builds the basis functions), expanded (the client does) or "
+                   "cohort (a patient a slot), instead of the question's");
   verb->add_option("--cache", options->cache, "Folder of compiled programs");
   verb->add_option("--threads", options->threads, "Threads")->check(CLI::Range(1, 256));
   commands.add_models_option(verb);

@@ -79,6 +79,19 @@ Status add_run(const Common& common, const std::string& id, const LoadedProgram&
   return {};
 }
 
+Result<model::Curves> curves_of(const model::Model& model, const model::Values& given,
+                                const program::Regimen& regimen,
+                                const std::vector<double>& times_h) {
+  model::Values set = given;
+  for (const program::Setting& setting : regimen.settings) set[setting.name] = setting.value;
+  std::vector<model::Dose> doses;
+  if (regimen.dose != 0) {
+    doses = model::repeated_dose(regimen.dose, regimen.start_h, regimen.interval_h, regimen.count,
+                                 regimen.infusion_h);
+  }
+  return model::reference_curves(model, set, doses, times_h);
+}
+
 /// Largest difference from CVODE over all regimens, each over its own largest value.
 Result<double> error_against_reference(const Common& common, const std::string& name,
                                        const program::Program& program,
@@ -98,15 +111,16 @@ Result<double> error_against_reference(const Common& common, const std::string& 
   const std::size_t outputs = program.output.outputs.size();
   for (std::size_t r = 0; r < program.output.regimens.size(); ++r) {
     const program::Regimen& regimen = program.output.regimens[r];
-    model::Values set = given;
-    for (const program::Setting& setting : regimen.settings) set[setting.name] = setting.value;
-    std::vector<model::Dose> doses;
-    if (regimen.dose != 0) {
-      doses = model::repeated_dose(regimen.dose, regimen.start_h, regimen.interval_h, regimen.count,
-                                   regimen.infusion_h);
-    }
-    const auto curves = model::reference_curves(*model, set, doses, program.output.times_h);
+    auto curves = curves_of(*model, given, regimen, program.output.times_h);
     if (!curves) return curves.error();
+    if (!regimen.minus.empty()) {
+      const auto other =
+          curves_of(*model, given, *program.output.find(regimen.minus), program.output.times_h);
+      if (!other) return other.error();
+      for (std::size_t o = 0; o < outputs; ++o) {
+        for (std::size_t t = 0; t < (*curves)[o].size(); ++t) (*curves)[o][t] -= (*other)[o][t];
+      }
+    }
     for (std::size_t o = 0; o < outputs; ++o) {
       const std::size_t row = r * outputs + o;
       worst = std::max(worst, client::relative_error(opened.curves[row], (*curves)[o]));

@@ -39,6 +39,25 @@ program::Regimen read_regimen(model::TomlTable& t) {
   return out;
 }
 
+program::Regimen read_difference(model::TomlTable& t,
+                                 const std::vector<program::Regimen>& regimens) {
+  const auto named = [&](const char* key) {
+    const std::string id = t.text(key);
+    const auto found = std::find_if(regimens.begin(), regimens.end(),
+                                    [&](const auto& r) { return r.id == id && r.minus.empty(); });
+    if (found == regimens.end()) t.complain(key, "names no [[regimen]] of this question");
+    return *found;
+  };
+  program::Regimen out = named("of");
+  const program::Regimen other = named("minus");
+  if (out.id == other.id) t.complain("minus", "is the same regimen");
+  out.minus = other.id;
+  out.label = t.has("label") ? t.text("label") : out.label + " minus " + other.label;
+  out.id = t.has("id") ? t.text("id") : out.id + "-minus-" + other.id;
+  t.finish();
+  return out;
+}
+
 void read_segment(model::TomlTable& t, std::vector<double>& times) {
   const double from = t.number("from"), to = t.number("to"), step = t.number("step");
   if (step <= 0 || to < from || (to - from) / step > static_cast<double>(kMaxTimes)) {
@@ -57,6 +76,11 @@ SimulateQuestion read_question(model::TomlTable root) {
   out.question = root.text("question");
   out.tolerance = root.number_or("tolerance", out.tolerance);
   if (out.tolerance <= 0) root.complain("tolerance", "must be positive");
+  if (root.has("layout")) {
+    const auto layout = parse_layout(root.text("layout"));
+    if (!layout) root.complain("layout", "is none of basis, expanded, cohort");
+    out.layout = *layout;
+  }
   if (root.has("times_h")) out.times_h = root.numbers("times_h");
   for (model::TomlTable& t : root.tables("times", 64)) read_segment(t, out.times_h);
   std::sort(out.times_h.begin(), out.times_h.end());
@@ -70,11 +94,32 @@ SimulateQuestion read_question(model::TomlTable root) {
     if (!ids.insert(out.regimens.back().id).second) t.complain("id", "is taken; ids are unique");
   }
   if (out.regimens.empty()) root.complain("regimen", "is missing; add one [[regimen]]");
+  for (model::TomlTable& t : root.tables("difference", kMaxRegimens)) {
+    out.regimens.push_back(read_difference(t, out.regimens));
+    if (!ids.insert(out.regimens.back().id).second) t.complain("id", "is taken; ids are unique");
+  }
   root.finish();
   return out;
 }
 
 }  // namespace
+
+Result<program::Layout> parse_layout(std::string_view text) {
+  for (const auto layout :
+       {program::Layout::kBasis, program::Layout::kExpanded, program::Layout::kCohort}) {
+    if (text == name_of(layout)) return layout;
+  }
+  return Error{ErrorCode::kInvalidArgument, "no layout '" + std::string(text.substr(0, 40)) +
+                                                "'; there are basis, expanded and cohort"};
+}
+
+std::string_view name_of(program::Layout layout) {
+  switch (layout) {
+    case program::Layout::kExpanded: return "expanded";
+    case program::Layout::kCohort: return "cohort";
+    default: return "basis";
+  }
+}
 
 Result<SimulateQuestion> parse_question(std::string_view text, std::string_view file_name) {
   const auto root = model::parse_toml(text, file_name, kMaxQuestionBytes);
@@ -123,9 +168,13 @@ Result<program::Program> simulate(const model::Model& model, const SimulateQuest
     return Error{ErrorCode::kMismatch, "question " + question.name + " is about model " +
                                            question.model + ", not " + model.name};
   }
-  auto out = compiler::compile_curves(
-      model, question.regimens, question.times_h,
-      {options.seed, options.threads, options.progress, question.tolerance, options.explanation});
+  auto out = compiler::compile_curves(model, question.regimens, question.times_h,
+                                      {.seed = options.seed,
+                                       .threads = options.threads,
+                                       .progress = options.progress,
+                                       .tolerance = question.tolerance,
+                                       .layout = question.layout,
+                                       .explanation = options.explanation});
   if (!out) return out;
   out->name = model.name + "/" + question.name;
   out->question = question.question;

@@ -23,6 +23,7 @@ struct SimulateQuestion {
   std::vector<program::Regimen> regimens;
   std::vector<double> times_h;  ///< ascending, >= 0
   double tolerance = compiler::CompileOptions::kDefaultTolerance;
+  program::Layout layout = program::Layout::kBasis;
 };
 
 struct SimulateOptions {
@@ -38,11 +39,18 @@ inline constexpr std::size_t kMaxTimes = 1024;
 
 /// Reads models/questions/<name>.toml:
 ///   name, model, question = "...", tolerance (share of the peak that 99 % of errors keep to)
+///   layout = "basis" (the server builds the basis; default), "expanded" (the client does) or
+///     "cohort" (a patient a slot)
 ///   times_h = [ ... ] and/or [[times]] from, to, step
 ///   [[regimen]] id, label, dose, interval_h, count, start_h, infusion_h,
 ///     set = { public parameter = value }
+///   [[difference]] of, minus (ids of regimens), id, label: a comparison, computed on ciphertexts
 /// Errors: kNotFound, kParse, kInvalidArgument, kLimit, naming file, line and remedy.
 Result<SimulateQuestion> load_question(const std::filesystem::path& path);
+/// "basis", "expanded", "cohort". Errors: kInvalidArgument, naming them.
+Result<program::Layout> parse_layout(std::string_view text);
+std::string_view name_of(program::Layout layout);
+
 Result<SimulateQuestion> parse_question(std::string_view text, std::string_view file_name);
 
 /// The question that a certificate answers where nobody has asked another: the model's standard

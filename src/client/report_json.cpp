@@ -90,14 +90,16 @@ std::vector<T> list_from(const json& node, T (*read)(const json&)) {
 }
 
 json to_json(const program::Regimen& r) {
-  return {{"id", r.id},
-          {"label", r.label},
-          {"dose", r.dose},
-          {"interval_h", r.interval_h},
-          {"count", r.count},
-          {"start_h", r.start_h},
-          {"infusion_h", r.infusion_h},
-          {"settings", list(r.settings)}};
+  json out = {{"id", r.id},
+              {"label", r.label},
+              {"dose", r.dose},
+              {"interval_h", r.interval_h},
+              {"count", r.count},
+              {"start_h", r.start_h},
+              {"infusion_h", r.infusion_h},
+              {"settings", list(r.settings)}};
+  if (!r.minus.empty()) out["minus"] = r.minus;
+  return out;
 }
 
 program::Regimen regimen_from(const json& n) {
@@ -108,7 +110,8 @@ program::Regimen regimen_from(const json& n) {
           .count = n.at("count"),
           .start_h = n.at("start_h"),
           .infusion_h = n.at("infusion_h"),
-          .settings = list_from(n.at("settings"), setting_from)};
+          .settings = list_from(n.at("settings"), setting_from),
+          .minus = n.value("minus", "")};
 }
 
 json to_json(const program::Certificate& c) {

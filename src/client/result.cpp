@@ -66,9 +66,8 @@ Result<double> error_against_clear(const Opened& opened, const program::Program&
                                    const std::vector<program::NamedValue>& values) {
   const Result<std::vector<double>> inputs = program::normalise(program, values);
   if (!inputs) return inputs.error();
-  std::vector<circuit::Slots> replicated;
-  for (const double u : *inputs) replicated.push_back({u});
-  const Result<std::vector<circuit::Slots>> basis = clear_stage(program.basis, replicated);
+  const Result<std::vector<circuit::Slots>> basis =
+      clear_stage(program.basis, program::input_slots(program, *inputs));
   if (!basis) return basis.error();
   const Result<std::vector<circuit::Slots>> readout = clear_stage(program.readout, *basis);
   if (!readout) return readout.error();

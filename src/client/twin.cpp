@@ -19,7 +19,6 @@ std::vector<const circuit::Node*> input_nodes(const program::Program& program) {
   for (const circuit::Node& node : program.basis.circuit.nodes) {
     if (node.op == circuit::Op::kInput) nodes.push_back(&node);
   }
-  check(nodes.size() == program.inputs.size(), "a parsed program has an input node per input");
   return nodes;
 }
 
@@ -60,16 +59,19 @@ Status encrypt_inputs(const Workspace& workspace, const keys::SecretKey& secret,
                       RandomStream& random, TwinRecord& record) {
   const ckks::Encoder encoder(secret.params());
   const std::vector<const circuit::Node*> nodes = input_nodes(program);
+  const std::vector<std::string> names = program::ciphertext_names(program);
+  const std::vector<std::vector<double>> slots = program::input_slots(program, inputs);
+  check(nodes.size() == slots.size(), "a parsed program has an input node for each ciphertext");
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const Result<ckks::Plaintext> plain =
-        encoder.encode_repeated(std::span(&inputs[i], 1), nodes[i]->level, nodes[i]->scale);
+        encoder.encode_repeated(slots[i], nodes[i]->level, nodes[i]->scale);
     if (!plain) return plain.error();
     const Result<ckks::SeededCiphertext> sealed = keys::encrypt(secret, *plain, random);
     if (!sealed) return sealed.error();
     const Bytes object = wire::write(*sealed, secret.id());
     const Digest digest = sha256(object);
     if (const Status fine = workspace.stage(digest, object); !fine) return fine;
-    record.features[program.inputs[i].name] = digest.hex();
+    record.features[names[i]] = digest.hex();
     record.ciphertext_bytes += object.size();
   }
   return {};

@@ -59,8 +59,9 @@ struct BasisChoice {
 /// that is a polynomial gets just its monomials. Depends on the model only.
 ///
 /// Source: adaptive downward-closed least squares after Migliorati, J. Approx. Theory 2015.
+/// With `linear_only` no other transform is tried: what is subtracted must not be transformed.
 Result<BasisChoice> choose_basis(const model::Model& model, const model::Equations& equations,
-                                 const Responses& responses, int threads);
+                                 const Responses& responses, int threads, bool linear_only = false);
 
 /// The functions of a polynomial model (no states, every output a polynomial of total degree <= 4
 /// in private parameters and derived quantities): exact. Nothing for another model.

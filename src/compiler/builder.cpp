@@ -14,6 +14,7 @@ CircuitBuilder::CircuitBuilder(std::string name, circuit::Chain chain) {
 ValueId CircuitBuilder::append(Node node, char prefix) {
   const auto id = static_cast<ValueId>(circuit_.nodes.size());
   if (node.name.empty()) node.name = std::string(1, prefix) + std::to_string(id);
+  parts_.push_back(circuit::parts_of(node, parts_));
   circuit_.nodes.push_back(std::move(node));
   return id;
 }
@@ -40,6 +41,13 @@ ValueId CircuitBuilder::add(ValueId x, ValueId y) {
   return append(std::move(out), 's');
 }
 
+ValueId CircuitBuilder::subtract(ValueId x, ValueId y) {
+  Node out{.op = Op::kSubtract, .operands = {x, y}};
+  out.level = node(x).level;
+  out.scale = node(x).scale;
+  return append(std::move(out), 's');
+}
+
 ValueId CircuitBuilder::add_plain(ValueId x, const std::string& constant) {
   Node out{.op = Op::kAddPlain, .operands = {x}, .constant = constant};
   out.level = node(x).level;
@@ -52,6 +60,29 @@ ValueId CircuitBuilder::multiply(ValueId x, ValueId y) {
   out.level = node(x).level;
   out.scale = node(x).scale * node(y).scale;
   return append(std::move(out), 'p');
+}
+
+ValueId CircuitBuilder::multiply_unrelinearized(ValueId x, ValueId y) {
+  Node out{.op = Op::kMultiplyUnrelinearized, .operands = {x, y}};
+  out.level = node(x).level;
+  out.scale = node(x).scale * node(y).scale;
+  return append(std::move(out), 'u');
+}
+
+ValueId CircuitBuilder::relinearize(ValueId x) {
+  Node out{.op = Op::kRelinearize, .operands = {x}};
+  out.level = node(x).level;
+  out.scale = node(x).scale;
+  return append(std::move(out), 'l');
+}
+
+ValueId CircuitBuilder::weighted_sum(std::vector<ValueId> operands, const std::string& weights,
+                                     int row, int level, double scale) {
+  Node out{.op = Op::kWeightedSum, .operands = std::move(operands), .constant = weights};
+  out.row = row;
+  out.level = level;
+  out.scale = scale;
+  return append(std::move(out), 'w');
 }
 
 ValueId CircuitBuilder::multiply_plain(ValueId x, const std::string& constant, double scale) {
@@ -98,8 +129,8 @@ void CircuitBuilder::constant(const std::string& name, circuit::Constant value) 
   constants_.insert_or_assign(name, std::move(value));
 }
 
-circuit::Circuit CircuitBuilder::finish(ValueId output) {
-  circuit_.outputs = {output};
+circuit::Circuit CircuitBuilder::finish(std::vector<ValueId> outputs) {
+  circuit_.outputs = std::move(outputs);
   return std::move(circuit_);
 }
 

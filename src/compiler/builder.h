@@ -16,8 +16,13 @@ class CircuitBuilder {
   circuit::ValueId input(std::string name, int level, double scale, double bound,
                          std::size_t period);
   circuit::ValueId add(circuit::ValueId x, circuit::ValueId y);
+  circuit::ValueId subtract(circuit::ValueId x, circuit::ValueId y);
   circuit::ValueId add_plain(circuit::ValueId x, const std::string& constant);
   circuit::ValueId multiply(circuit::ValueId x, circuit::ValueId y);
+  circuit::ValueId multiply_unrelinearized(circuit::ValueId x, circuit::ValueId y);
+  circuit::ValueId relinearize(circuit::ValueId x);
+  circuit::ValueId weighted_sum(std::vector<circuit::ValueId> operands, const std::string& weights,
+                                int row, int level, double scale);
   /// The constant is encoded at the scale that makes the result's scale `scale`.
   circuit::ValueId multiply_plain(circuit::ValueId x, const std::string& constant, double scale);
   circuit::ValueId rotate(circuit::ValueId x, int steps);
@@ -30,14 +35,17 @@ class CircuitBuilder {
   void constant(const std::string& name, circuit::Constant value);
   const circuit::Node& node(circuit::ValueId id) const { return circuit_.nodes[id]; }
   double prime(int level) const;
+  /// Of a value's ciphertext: 2, or 3 until it is relinearized.
+  int parts(circuit::ValueId id) const { return parts_[id]; }
 
-  /// The circuit that returns `output`. Once.
-  circuit::Circuit finish(circuit::ValueId output);
+  /// The circuit that returns `outputs`. Once.
+  circuit::Circuit finish(std::vector<circuit::ValueId> outputs);
   circuit::ConstantTable constants() { return std::move(constants_); }
 
  private:
   circuit::ValueId append(circuit::Node node, char prefix);
   circuit::Circuit circuit_;
+  std::vector<int> parts_;
   circuit::ConstantTable constants_;
 };
 

@@ -1,6 +1,7 @@
 #include "compiler/certify.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <span>
 
@@ -164,25 +165,54 @@ double row_noise(const program::OutputGrid& grid, const circuit::Slots& slots,
   return worst;
 }
 
-Result<double> noise_of(const program::Program& p, const std::vector<circuit::Slots>& inputs,
-                        double smallest_peak) {
+// Values and bounds of their errors, of each output of a stage.
+struct Bounded {
+  std::vector<circuit::Slots> values, noise;
+};
+
+Result<Bounded> bounded(const program::Stage& stage, const Bounded& inputs) {
+  const auto values = circuit::interpret(stage.circuit, stage.constants, inputs.values);
+  if (!values) return values.error();
+  const auto noise =
+      circuit::propagate_noise(stage.circuit, stage.constants, *values, inputs.noise);
+  Bounded out;
+  for (const circuit::ValueId id : stage.circuit.outputs) {
+    out.values.push_back((*values)[id]);
+    out.noise.push_back(noise[id]);
+  }
+  return out;
+}
+
+Result<Bounded> bounded(const program::Program& p, std::vector<circuit::Slots> inputs) {
   const circuit::NoiseLedger ledger(p.basis.circuit.chain);
   const double scale = p.basis.circuit.nodes[0].scale;
   const double fresh = ledger.fresh(circuit::Encryption::kPublicKey, scale);
-  const std::vector<circuit::Slots> input_noise(inputs.size(), circuit::Slots{fresh});
-
-  const auto basis = circuit::interpret(p.basis.circuit, p.basis.constants, inputs);
+  Bounded given{std::move(inputs), {}};
+  given.noise.assign(given.values.size(), circuit::Slots{fresh});
+  const auto basis = bounded(p.basis, given);
   if (!basis) return basis.error();
-  const auto basis_noise =
-      circuit::propagate_noise(p.basis.circuit, p.basis.constants, *basis, input_noise);
-  const circuit::ValueId end = p.basis.circuit.outputs[0];
-  const auto result = circuit::interpret(p.readout.circuit, p.readout.constants, {(*basis)[end]});
-  if (!result) return result.error();
-  const auto noise =
-      circuit::propagate_noise(p.readout.circuit, p.readout.constants, *result, {basis_noise[end]});
+  return bounded(p.readout, *basis);
+}
 
-  const circuit::ValueId out = p.readout.circuit.outputs[0];
-  return row_noise(p.output, (*result)[out], noise[out], smallest_peak);
+// All patients in one run, one in each slot.
+Result<double> cohort_noise(const program::Program& p,
+                            const std::vector<std::vector<double>>& patients,
+                            double smallest_peak) {
+  std::vector<circuit::Slots> inputs(p.inputs.size(),
+                                     circuit::Slots(std::bit_ceil(patients.size()), 0.0));
+  for (std::size_t i = 0; i < patients.size(); ++i) {
+    for (std::size_t k = 0; k < inputs.size(); ++k) inputs[k][i] = patients[i][k];
+  }
+  const auto result = bounded(p, std::move(inputs));
+  if (!result) return result.error();
+  double worst = 0;
+  for (std::size_t i = 0; i < patients.size(); ++i) {
+    circuit::Slots values, noise;
+    for (const circuit::Slots& mode : result->values) values.push_back(mode[i]);
+    for (const circuit::Slots& mode : result->noise) noise.push_back(mode[i]);
+    worst = std::max(worst, row_noise(p.output, values, noise, smallest_peak));
+  }
+  return worst;
 }
 
 }  // namespace
@@ -190,16 +220,24 @@ Result<double> noise_of(const program::Program& p, const std::vector<circuit::Sl
 Result<double> noise_bound(const program::Program& program, const Basis& basis,
                            const model::Equations& equations,
                            const std::vector<std::vector<double>>& patients, int threads) {
+  const double smallest_peak = basis.own_peaks ? kSmallestPeak : 1;
+  std::vector<std::vector<double>> normalised;
+  for (const std::vector<double>& patient : patients) {
+    const std::vector<double> values = equations.prepare(patient);
+    normalised.emplace_back();
+    for (const Coordinate& c : basis.coordinates)
+      normalised.back().push_back(std::clamp(c.normalised(values[c.position]), -1.0, 1.0));
+  }
+  if (program.layout == program::Layout::kCohort) {
+    const auto noise = cohort_noise(program, normalised, smallest_peak);
+    if (!noise) return noise.error();
+    return kNoiseMargin * *noise;
+  }
   std::vector<double> worst(patients.size(), 0.0);
   const Status done = parallel_for(patients.size(), threads, [&](std::size_t i) -> Status {
-    const std::vector<double> values = equations.prepare(patients[i]);
-    std::vector<circuit::Slots> inputs;
-    for (const Coordinate& c : basis.coordinates) {
-      inputs.push_back({std::clamp(c.normalised(values[c.position]), -1.0, 1.0)});
-    }
-    const auto noise = noise_of(program, inputs, basis.own_peaks ? kSmallestPeak : 1);
-    if (!noise) return noise.error();
-    worst[i] = *noise;
+    const auto result = bounded(program, program::input_slots(program, normalised[i]));
+    if (!result) return result.error();
+    worst[i] = row_noise(program.output, result->values[0], result->noise[0], smallest_peak);
     return {};
   });
   if (!done) return done.error();

@@ -406,7 +406,7 @@ Result<std::vector<Trial>> transformed_trials(const Chooser& chooser, const mode
 }  // namespace
 
 Result<BasisChoice> choose_basis(const model::Model& model, const model::Equations& equations,
-                                 const Responses& responses, int threads) {
+                                 const Responses& responses, int threads, bool linear_only) {
   BasisChoice out;
   auto polynomial = polynomial_basis(model, equations);
   if (!polynomial) return polynomial.error();
@@ -431,10 +431,12 @@ Result<BasisChoice> choose_basis(const model::Model& model, const model::Equatio
   Trial best = chooser.attempt(std::move(*linear));
   note(out.report, "linear", best);
 
-  auto trials = transformed_trials(chooser, model, equations, best, out.report);
-  if (!trials) return trials.error();
-  for (Trial& trial : *trials) {
-    if (chooser.score(trial) < chooser.score(best)) best = std::move(trial);
+  if (!linear_only) {
+    auto trials = transformed_trials(chooser, model, equations, best, out.report);
+    if (!trials) return trials.error();
+    for (Trial& trial : *trials) {
+      if (chooser.score(trial) < chooser.score(best)) best = std::move(trial);
+    }
   }
   const auto room = static_cast<std::size_t>(model.surrogate.max_terms);
   if (chooser.many() && best.basis.functions.size() < room) {

@@ -4,8 +4,10 @@
 #include <array>
 #include <cstdio>
 #include <map>
+#include <span>
 
 #include "compiler/certify.h"
+#include "compiler/cohort_layout.h"
 #include "compiler/layout.h"
 #include "compiler/modes.h"
 #include "compiler/parallel.h"
@@ -18,7 +20,15 @@ constexpr std::uint64_t kNoiseSeed = 0x6e6f697365;
 constexpr std::size_t kNoisePatients = 24;
 constexpr std::size_t kFunctionsWithoutModes = 512, kValuesWithoutModes = 8192;
 constexpr std::array<std::size_t, 3> kModes = {64, 128, 256};
+// A mode of a cohort is a ciphertext that is summed, relinearized and sent.
+constexpr std::array<std::size_t, 10> kCohortModes = {4, 8, 12, 16, 24, 32, 48, 64, 128, 256};
+constexpr double kSmallestMode = 1e-12;
 constexpr double kModeTolerance = 1e-5;  // of a curve's peak, before the output transform is undone
+
+struct ShapeOfRegimen {
+  std::size_t shape;
+  double factor;
+};
 
 class Compilation {
  public:
@@ -34,11 +44,18 @@ class Compilation {
 
   Result<program::Program> run() {
     report("choosing basis functions", 0);
-    auto choice = choose_basis(model_, equations_, responses_, options_.threads);
+    const auto& regimens = out_.output.regimens;
+    compares_ = std::any_of(regimens.begin(), regimens.end(),
+                            [](const program::Regimen& r) { return !r.minus.empty(); });
+    if (Status s = require_comparable(); !s) return s.error();
+    auto choice = choose_basis(model_, equations_, responses_, options_.threads, compares_);
     if (!choice) return choice.error();
     basis_ = std::move(choice->basis);
     out_.certificate.transforms = choice->report;
-    out_.output.linear_in_dose = responses_.linear();
+    out_.output.linear_in_dose = responses_.linear() && !compares_;
+    if (compares_)
+      out_.certificate.transforms +=
+          "; a difference is off by at most the errors of both curves, over the larger peak";
     for (std::size_t o = 0; o < basis_.transforms.size(); ++o) {
       program::Output& output = out_.output.outputs[o];
       output.transform = basis_.transforms[o];
@@ -85,17 +102,77 @@ class Compilation {
     out_.output.times_h = times_;
   }
 
-  Status list_shapes() {
-    for (const program::Regimen& regimen : out_.output.regimens) {
-      double factor = 1;
-      const auto shape = responses_.shape_of(regimen, factor);
-      if (!shape) return shape.error();
-      const auto known = std::find_if(fits_.begin(), fits_.end(),
-                                      [&](const ShapeFit& f) { return f.shape == *shape; });
-      of_regimen_.push_back({static_cast<std::size_t>(known - fits_.begin()), factor});
-      if (known == fits_.end()) fits_.push_back({*shape, {}, {}});
+  // Subtracting commutes with nothing that the client does after decrypting.
+  Status require_comparable() const {
+    if (!compares_) return {};
+    for (const program::Regimen& r : out_.output.regimens) {
+      if (!r.minus.empty() && out_.output.find(r.minus) == nullptr) {
+        return Error{ErrorCode::kInvalidArgument, "difference " + r.id + " takes off regimen '" +
+                                                      r.minus + "', which is not asked for"};
+      }
+    }
+    for (const program::Output& o : out_.output.outputs) {
+      if (o.link.empty()) continue;
+      return Error{ErrorCode::kInvalidArgument,
+                   model_.name + ": output " + o.name +
+                       " has a link, which the client applies after decrypting; its differences "
+                       "cannot be taken on ciphertexts: ask for the regimens and compare opened "
+                       "curves"};
     }
     return {};
+  }
+
+  Status list_shapes() {
+    for (const program::Regimen& regimen : out_.output.regimens) {
+      const auto own = shape_of(regimen);
+      if (!own) return own.error();
+      of_regimen_.push_back({*own});
+      if (regimen.minus.empty()) continue;
+      auto other = shape_of(*out_.output.find(regimen.minus));
+      if (!other) return other.error();
+      other->factor = -other->factor;
+      of_regimen_.back().push_back(*other);
+    }
+    return {};
+  }
+
+  Result<ShapeOfRegimen> shape_of(const program::Regimen& regimen) {
+    double factor = 1;
+    const auto shape = responses_.shape_of(regimen, factor);
+    if (!shape) return shape.error();
+    const auto known = std::find_if(fits_.begin(), fits_.end(),
+                                    [&](const ShapeFit& f) { return f.shape == *shape; });
+    const ShapeOfRegimen out{static_cast<std::size_t>(known - fits_.begin()), factor};
+    if (known == fits_.end()) fits_.push_back({*shape, {}, {}});
+    return out;
+  }
+
+  // Per output: the size by which a regimen's slots are told; of a difference, the larger one.
+  std::vector<double> peaks_of(const std::vector<ShapeOfRegimen>& shapes) const {
+    std::vector<double> out(basis_.transforms.size(), 0.0);
+    for (const auto& [shape, factor] : shapes) {
+      for (std::size_t o = 0; o < out.size(); ++o)
+        out[o] = std::max(out[o], std::abs(factor) * fits_[shape].peaks[o]);
+    }
+    return out;
+  }
+
+  // Rows `width` of `columns` each, of one regimen: those of its shape, or a difference of two.
+  Eigen::MatrixXd combined(const std::vector<ShapeOfRegimen>& shapes, long columns,
+                           const std::function<Eigen::MatrixXd(std::size_t)>& rows_of) const {
+    if (shapes.size() == 1) return rows_of(shapes[0].shape);
+    const long times = static_cast<long>(times_.size());
+    const std::vector<double> peaks = peaks_of(shapes);
+    Eigen::MatrixXd out = Eigen::MatrixXd::Zero(static_cast<long>(peaks.size()) * times, columns);
+    for (const auto& [shape, factor] : shapes) {
+      const Eigen::MatrixXd rows = rows_of(shape);
+      for (std::size_t o = 0; o < peaks.size(); ++o) {
+        const long first = static_cast<long>(o) * times;
+        out.middleRows(first, times) +=
+            factor * fits_[shape].peaks[o] / peaks[o] * rows.middleRows(first, times);
+      }
+    }
+    return out;
   }
 
   Status fit_shapes() {
@@ -147,6 +224,7 @@ class Compilation {
   // Rows of the readout cost a diagonal each once there are more of them than functions, and slots.
   bool wants_modes() const {
     const std::size_t values = out_.output.values();
+    if (options_.layout == program::Layout::kCohort) return values > kCohortModes.front();
     return basis_.functions.size() > kFunctionsWithoutModes ? values > kModes.front()
                                                             : values > kValuesWithoutModes;
   }
@@ -159,11 +237,28 @@ class Compilation {
     for (std::size_t s = 0; s < fits_.size(); ++s) {
       all.middleCols(static_cast<long>(s) * width, width) = fits_[s].coefficients;
     }
-    modes_ = leading_modes(factor, all, kModes, kModeTolerance);
+    const bool cohort = options_.layout == program::Layout::kCohort;
+    modes_ = leading_modes(
+        factor, all,
+        cohort ? std::span<const std::size_t>(kCohortModes) : std::span<const std::size_t>(kModes),
+        kModeTolerance);
     mode_coefficients_ = all * modes_;
     const Eigen::MatrixXd kept = mode_coefficients_ * modes_.transpose();
+    if (cohort) scale_modes(factor);
     for (std::size_t s = 0; s < fits_.size(); ++s) {
       fits_[s].coefficients = kept.middleCols(static_cast<long>(s) * width, width);
+    }
+  }
+
+  // A cohort's slots all hold the same mode, whose size is then that of the coefficients: each is
+  // brought to 1 over the training patients, and the client's matrix brings it back.
+  void scale_modes(const Eigen::MatrixXd& factor) {
+    const double patients = factor(0, 0) * factor(0, 0);
+    const Eigen::MatrixXd sizes = factor.triangularView<Eigen::Upper>() * mode_coefficients_;
+    for (long m = 0; m < modes_.cols(); ++m) {
+      const double size = std::max(sizes.col(m).norm() / std::sqrt(patients), kSmallestMode);
+      mode_coefficients_.col(m) /= size;
+      modes_.col(m) *= size;
     }
   }
 
@@ -179,21 +274,44 @@ class Compilation {
                     static_cast<long>(basis_.functions.size()));
     }
     for (std::size_t r = 0; r < of_regimen_.size(); ++r) {
-      const auto& [shape, factor] = of_regimen_[r];
       if (modes_.size() == 0) {
         matrix.middleRows(static_cast<long>(r) * width, width) =
-            fits_[shape].coefficients.transpose();
+            combined(of_regimen_[r], matrix.cols(), [&](std::size_t shape) -> Eigen::MatrixXd {
+              return fits_[shape].coefficients.transpose();
+            });
       }
-      for (const double peak : fits_[shape].peaks) out_.output.peak.push_back(factor * peak);
+      for (const double peak : peaks_of(of_regimen_[r])) out_.output.peak.push_back(peak);
     }
-    auto basis = basis_stage(basis_);
-    if (!basis) return basis.error();
-    auto readout = readout_stage(*basis, matrix, modes_.size() > 0);
-    if (!readout) return readout.error();
-    out_.basis = std::move(*basis);
-    out_.readout = std::move(*readout);
+    out_.layout = options_.layout;
+    if (Status s = lay_out_stages(matrix); !s) return s;
     if (Status s = circuit::verify(out_.basis.circuit, out_.basis.constants); !s) return s;
     return circuit::verify(out_.readout.circuit, out_.readout.constants);
+  }
+
+  Status lay_out_stages(const Eigen::MatrixXd& matrix) {
+    if (options_.layout == program::Layout::kCohort) {
+      std::vector<std::string> names;
+      for (const program::Input& input : out_.inputs) names.push_back(input.name);
+      auto stages = cohort_stages(names, without_amplitudes(basis_, matrix));
+      if (!stages) return stages.error();
+      out_.basis = std::move(stages->basis);
+      out_.readout = std::move(stages->readout);
+      return {};
+    }
+    Series series;
+    if (options_.layout == program::Layout::kExpanded) series = without_amplitudes(basis_, matrix);
+    auto basis = options_.layout == program::Layout::kExpanded
+                     ? expanded_stage(series.functions, static_cast<std::size_t>(matrix.rows()))
+                     : basis_stage(basis_);
+    if (!basis) return basis.error();
+    auto readout = readout_stage(
+        *basis, options_.layout == program::Layout::kExpanded ? series.matrix : matrix,
+        modes_.size() > 0);
+    if (!readout) return readout.error();
+    out_.expansion = std::move(series.functions);
+    out_.basis = std::move(*basis);
+    out_.readout = std::move(*readout);
+    return {};
   }
 
   Status require_tolerance() const {
@@ -212,11 +330,13 @@ class Compilation {
     program::Modes& out = out_.output.modes;
     out.rows = out_.output.values();
     out.columns = static_cast<std::size_t>(modes_.cols());
-    for (const ShapeOfRegimen& of : of_regimen_) {
+    for (const auto& shapes : of_regimen_) {
+      const Eigen::MatrixXd rows =
+          combined(shapes, modes_.cols(), [&](std::size_t shape) -> Eigen::MatrixXd {
+            return modes_.middleRows(static_cast<long>(shape) * width, width);
+          });
       for (long k = 0; k < width; ++k) {
-        for (long m = 0; m < modes_.cols(); ++m) {
-          out.values.push_back(modes_(static_cast<long>(of.shape) * width + k, m));
-        }
+        for (long m = 0; m < modes_.cols(); ++m) out.values.push_back(rows(k, m));
       }
     }
   }
@@ -241,11 +361,6 @@ class Compilation {
     return {};
   }
 
-  struct ShapeOfRegimen {
-    std::size_t shape;
-    double factor;
-  };
-
   const model::Model& model_;
   const std::vector<double>& times_;
   const CompileOptions& options_;
@@ -253,7 +368,8 @@ class Compilation {
   Responses responses_;
   Basis basis_;
   std::vector<ShapeFit> fits_;
-  std::vector<ShapeOfRegimen> of_regimen_;
+  std::vector<std::vector<ShapeOfRegimen>> of_regimen_;  // one; of a difference two
+  bool compares_ = false;
   Eigen::MatrixXd modes_;              // (shapes x outputs x times) x modes; none: values go out
   Eigen::MatrixXd mode_coefficients_;  // functions x modes
   program::Program out_;

@@ -18,11 +18,12 @@ struct CompileOptions {
   /// What the 99th percentile over the population must keep to, of a curve's peak.
   double tolerance = kDefaultTolerance;
   static constexpr double kDefaultTolerance = 0.02;
+  program::Layout layout = program::Layout::kBasis;
   std::vector<FamilyOption>* explanation =
       nullptr;  ///< filled where given, refused programs included
 };
 
-/// The model's first output for all regimens and times. Basis, coordinates and transform depend on
+/// The model's outputs for all regimens and times. Basis, coordinates and transform depend on
 /// the model alone; regimens and times only on the readout's coefficients. The caller names the
 /// program.
 ///

@@ -11,6 +11,7 @@
 
 #include "circuit/interpret.h"
 #include "compiler/chain.h"
+#include "compiler/cohort_layout.h"
 #include "compiler/compile.h"
 #include "compiler/layout.h"
 #include "compiler/modes.h"
@@ -176,6 +177,99 @@ TEST(BasisStage, PlacesSideBySideSaveProducts) {
       }
       ASSERT_NEAR(slots[s], expected, 1e-11) << c.copies << " copies, slot " << s;
     }
+  }
+}
+
+// Functions with an amplitude, products of up to three, odd and even degrees.
+Basis mixed_basis() {
+  const model::Model model = load("theophylline");
+  const model::Equations equations = model::Equations::make(model);
+  Basis basis;
+  for (const char* name : {"ka", "CL", "V"}) {
+    basis.coordinates.push_back(
+        must(make_coordinate(model, equations, name, CoordinateUse::kChebyshev)));
+  }
+  basis.functions = {{-1, {}}, {0, {}}, {1, {{0, 2}}}, {1, {{1, 1}}}, {2, {{0, 3}, {2, 2}}}};
+  for (int n = 1; n <= 9; ++n) {
+    basis.functions.push_back({-1, {{0, n}}});
+    basis.functions.push_back({-1, {{1, n}, {2, 1}}});
+    basis.functions.push_back({-1, {{0, 1 + n / 2}, {1, 1}, {2, 3}}});
+  }
+  return basis;
+}
+
+double value_of(const Basis& basis, const BasisFunction& f, const std::vector<double>& u) {
+  double product = 1;
+  if (f.amplitude >= 0) {
+    const auto a = static_cast<std::size_t>(f.amplitude);
+    product = basis.coordinates[a].slope() * u[a] + basis.coordinates[a].offset();
+  }
+  for (const auto& [i, degree] : f.degrees)
+    product *= std::cos(degree * std::acos(u[static_cast<std::size_t>(i)]));
+  return product;
+}
+
+TEST(CohortLayout, ComputesEverySlotsOwnPatient) {
+  const Basis basis = mixed_basis();
+  std::mt19937_64 random(7);
+  std::uniform_real_distribution<double> uniform(-1, 1);
+  Eigen::MatrixXd matrix(4, static_cast<long>(basis.functions.size()));
+  for (double& x : matrix.reshaped()) x = uniform(random);
+  const Series series = without_amplitudes(basis, matrix);
+  const CohortStages stages = must(cohort_stages({"ka", "CL", "V"}, series));
+  for (const program::Stage* stage : {&stages.basis, &stages.readout}) {
+    const Status fine = circuit::verify(stage->circuit, stage->constants);
+    ASSERT_TRUE(fine) << fine.error().message;
+    EXPECT_EQ(must(circuit::parse(circuit::print(stage->circuit))), stage->circuit);
+  }
+  // T_9 is 4 deep, its products 5; and a level for the weights.
+  EXPECT_EQ(stages.readout.circuit.chain.q.size(), 7u);
+
+  std::vector<circuit::Slots> inputs(3, circuit::Slots(64));
+  for (circuit::Slots& slots : inputs) {
+    for (double& x : slots) x = uniform(random);
+  }
+  const auto values =
+      must(circuit::interpret(stages.readout.circuit, stages.readout.constants, inputs));
+  ASSERT_EQ(stages.readout.circuit.outputs.size(), 4u);
+  for (std::size_t r = 0; r < 4; ++r) {
+    for (std::size_t s = 0; s < 64; ++s) {
+      const std::vector<double> u = {inputs[0][s], inputs[1][s], inputs[2][s]};
+      double expected = 0;
+      for (std::size_t m = 0; m < basis.functions.size(); ++m) {
+        expected += matrix(static_cast<long>(r), static_cast<long>(m)) *
+                    value_of(basis, basis.functions[m], u);
+      }
+      ASSERT_NEAR(values[stages.readout.circuit.outputs[r]][s], expected, 1e-11)
+          << "result " << r << ", slot " << s;
+    }
+  }
+}
+
+TEST(ExpandedLayout, TakesTheFunctionsFromTheClient) {
+  const Basis basis = mixed_basis();
+  const Eigen::MatrixXd matrix =
+      Eigen::MatrixXd::Random(20, static_cast<long>(basis.functions.size()));
+  const Series series = without_amplitudes(basis, matrix);
+  program::Program p;
+  p.layout = program::Layout::kExpanded;
+  p.expansion = series.functions;
+  p.basis = must(expanded_stage(series.functions, 20));
+  p.readout = must(readout_stage(p.basis, series.matrix));
+  EXPECT_EQ(p.basis.circuit.chain.log_n, 13);
+  EXPECT_EQ(must(expanded_stage(series.functions, 5000)).circuit.chain.log_n, 14);
+  const Status fine = circuit::verify(p.readout.circuit, p.readout.constants);
+  ASSERT_TRUE(fine) << fine.error().message;
+  EXPECT_EQ(program::ciphertext_names(p).size(), 1u);
+
+  const std::vector<double> u = {0.3, -0.9, 0.55};
+  const auto values =
+      must(circuit::interpret(p.readout.circuit, p.readout.constants, program::input_slots(p, u)));
+  for (long r = 0; r < 20; ++r) {
+    double expected = 0;
+    for (std::size_t m = 0; m < basis.functions.size(); ++m)
+      expected += matrix(r, static_cast<long>(m)) * value_of(basis, basis.functions[m], u);
+    EXPECT_NEAR(values[p.readout.circuit.outputs[0]][static_cast<std::size_t>(r)], expected, 1e-11);
   }
 }
 

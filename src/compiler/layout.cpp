@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/bytes.h"
 #include "compiler/chain.h"
 
 namespace salus::compiler {
@@ -110,7 +111,7 @@ class BasisLayout {
       product = build_.rescale(build_.multiply(product, build_.rotate(product, steps)));
     }
     program::Stage out;
-    out.circuit = build_.finish(product);
+    out.circuit = build_.finish({product});
     out.constants = build_.constants();
     return out;
   }
@@ -211,6 +212,34 @@ Result<program::Stage> basis_stage(const Basis& basis) {
   return BasisLayout(basis, *chain).run();
 }
 
+Result<program::Stage> expanded_stage(const std::vector<program::Degrees>& functions,
+                                      std::size_t results) {
+  constexpr int kLevels = 1;
+  const std::size_t period = std::bit_ceil(functions.size());
+  auto chain = chain_for(kLevels);
+  if (!chain) return chain.error();
+  circuit::Chain half = *chain;
+  --half.log_n;
+  half.p.resize(1);  // a digit is one prime
+  half.dnum = static_cast<int>(half.q.size());
+  if (results + period <= half.slot_count()) *chain = std::move(half);
+  if (period > chain->slot_count()) {
+    return Error{ErrorCode::kLimit, std::to_string(functions.size()) + " basis functions"};
+  }
+  Bytes text;
+  for (const program::Degrees& degrees : functions) {
+    for (const auto& [input, degree] : degrees)
+      append(text, as_bytes(std::to_string(input) + ":" + std::to_string(degree) + " "));
+    append(text, as_bytes("\n"));
+  }
+  CircuitBuilder build("expanded", *chain);
+  const ValueId x = build.input("basis_" + sha256(text).hex().substr(0, 32), kLevels,
+                                std::exp2(kLogScale), 1, period);
+  program::Stage out;
+  out.circuit = build.finish({x});
+  return out;
+}
+
 Result<program::Stage> readout_stage(const program::Stage& basis, const Eigen::MatrixXd& matrix,
                                      bool modes) {
   const circuit::Chain& chain = basis.circuit.chain;
@@ -240,7 +269,7 @@ Result<program::Stage> readout_stage(const program::Stage& basis, const Eigen::M
   const ValueId y =
       build.linear(x, "coefficients", std::min(baby, static_cast<int>(diagonals)), fold, scale);
   program::Stage out;
-  out.circuit = build.finish(build.rescale(y));
+  out.circuit = build.finish({build.rescale(y)});
   out.constants = build.constants();
   return out;
 }

@@ -20,6 +20,11 @@ namespace salus::compiler {
 /// have no room for that depth.
 Result<program::Stage> basis_stage(const Basis& basis);
 
+/// The functions as one input of period c at level 1, handed on; it is named by what it holds. N is
+/// 2^13 where functions and `results` leave room. Errors: kLimit (more functions than slots).
+Result<program::Stage> expanded_stage(const std::vector<program::Degrees>& functions,
+                                      std::size_t results);
+
 /// slots r = matrix x basis, rows = results. Takes the basis stage's output.
 /// Errors: kLimit for more rows than fit.
 Result<program::Stage> readout_stage(const program::Stage& basis, const Eigen::MatrixXd& matrix,

@@ -10,6 +10,7 @@ namespace {
 
 // Milliseconds for each limb of a ciphertext at N = 2^14, one core.
 constexpr double kKeySwitch = 0.9, kProduct = 0.06, kDiagonal = 0.05, kElementwise = 0.03;
+constexpr double kSummand = 0.004;
 // Levels of the Taylor and doubling steps for n <= 3 states: reference/numerics.md section 2.
 constexpr double kPropagatorLevels = 11, kClosedLevels = 9;
 constexpr std::size_t kSmallSystem = 3;
@@ -26,6 +27,11 @@ double milliseconds(const program::Stage& stage) {
       case circuit::Op::kRotate:
       case circuit::Op::kConjugate: sum += limbs * kKeySwitch; break;
       case circuit::Op::kMultiplyPlain: sum += limbs * kProduct; break;
+      case circuit::Op::kMultiplyUnrelinearized: sum += limbs * 4 * kProduct; break;
+      case circuit::Op::kRelinearize: sum += limbs * kKeySwitch; break;
+      case circuit::Op::kWeightedSum:
+        sum += (node.level + 1.0) * kSummand * static_cast<double>(node.operands.size());
+        break;
       case circuit::Op::kLinear: {
         const circuit::LinearShape shape = circuit::linear_shape(
             node, stage.constants.find(node.constant)->second, c.chain.slot_count());
@@ -74,6 +80,44 @@ std::string beyond_levels() {
          " that 128 bits leave at N = 2^14 without bootstrapping";
 }
 
+const char* name_of(program::Layout layout) {
+  switch (layout) {
+    case program::Layout::kExpanded: return "basis built by the client";
+    case program::Layout::kCohort: return "a patient a slot, basis built by the server";
+    default: return "basis built by the server from encrypted inputs";
+  }
+}
+
+// The same surrogate in the layouts that were not asked for.
+std::vector<FamilyOption> other_layouts(const program::Program& program,
+                                        const FamilyOption& chosen) {
+  const double ring = 2.0 * static_cast<double>(program.basis.circuit.chain.slot_count());
+  std::vector<FamilyOption> out;
+  const auto offer = [&](program::Layout layout, double levels, std::string reason) {
+    if (layout == program.layout) return;
+    FamilyOption option;
+    option.family = chosen.family;
+    option.layout = name_of(layout);
+    option.feasible = true;
+    option.levels = levels;
+    option.error_p99 = chosen.error_p99;
+    option.error_max = chosen.error_max;
+    option.reason = std::move(reason);
+    out.push_back(std::move(option));
+  };
+  offer(program::Layout::kBasis, 0, "layout = \"basis\": the client sends the inputs alone");
+  offer(program::Layout::kExpanded, 1,
+        "layout = \"expanded\": the client evaluates the functions and learns which they are");
+  offer(program::Layout::kCohort, 0, "layout = \"cohort\": for many patients at once");
+  for (FamilyOption& option : out) {
+    if (option.levels == 1 && program.layout == program::Layout::kBasis) {
+      option.server_seconds = milliseconds(program.readout) / 1000;
+      option.upload_bytes = 2 * ring * sizeof(std::uint64_t);
+    }
+  }
+  return out;
+}
+
 FamilyOption stepper(const model::Model& model, const model::Equations& equations) {
   const double rate = stiffness(model, equations);
   const double steps = std::max(1.0, std::ceil(rate * model.surrogate.horizon_h / kStability));
@@ -93,32 +137,28 @@ std::vector<FamilyOption> explain(const model::Model& model, const model::Equati
   const circuit::Chain& chain = program.basis.circuit.chain;
   FamilyOption chosen;
   chosen.family = polynomial ? "dot" : "surrogate";
-  chosen.layout = "basis built by the server from encrypted inputs";
+  chosen.layout = name_of(program.layout);
   chosen.feasible = chosen.chosen = true;
   chosen.levels = static_cast<double>(chain.q.size()) - 1;
   chosen.server_seconds = estimate_seconds(program);
   const double ring = 2.0 * static_cast<double>(chain.slot_count());
   chosen.upload_bytes =
-      static_cast<double>(program.inputs.size() * chain.q.size()) * ring * sizeof(std::uint64_t);
+      static_cast<double>(program::ciphertext_names(program).size() * chain.q.size()) * ring *
+      sizeof(std::uint64_t);
   chosen.error_p99 = program.certificate.population_p99;
   chosen.error_max = std::max(program.certificate.population_max, program.certificate.box_max);
-  chosen.reason = polynomial ? "exact: the formula is a polynomial of what the client sends"
-                             : std::to_string(program.readout.circuit.nodes[0].period) +
-                                   " slots of basis functions";
+  chosen.reason =
+      polynomial ? "exact: the formula is a polynomial of what the client sends"
+      : program.layout == program::Layout::kCohort
+          ? std::to_string(program.output.slots()) + " results a patient"
+          : std::to_string(program.readout.circuit.nodes[0].period) + " slots of basis functions";
   std::vector<FamilyOption> out = {chosen};
 
   if (!polynomial) {
     out.push_back(refused("dot", "one product with public weights", 1,
                           "an output is not a polynomial of private inputs"));
   }
-  FamilyOption by_client = refused(
-      "surrogate", "basis built by the client", 1,
-      "the client would send the basis itself; programs for it are not built in this version");
-  by_client.server_seconds = milliseconds(program.readout) / 1000;
-  by_client.upload_bytes = 2 * ring * sizeof(std::uint64_t);
-  by_client.error_p99 = chosen.error_p99;
-  by_client.error_max = chosen.error_max;
-  if (!polynomial) out.push_back(by_client);
+  for (FamilyOption& option : other_layouts(program, chosen)) out.push_back(std::move(option));
   if (!model.states.empty()) {
     const bool small = linear && model.states.size() <= kSmallSystem;
     const std::string why = !linear ? "the model is not linear"

@@ -1,6 +1,7 @@
 #include "program/program.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <set>
@@ -85,6 +86,40 @@ Result<std::vector<double>> normalise(const Program& program,
     out.push_back(std::clamp(u, -1.0, 1.0));
   }
   return out;
+}
+
+std::vector<std::string> ciphertext_names(const Program& program) {
+  std::vector<std::string> out;
+  if (program.layout == Layout::kBasis) {
+    for (const Input& input : program.inputs) out.push_back(input.name);
+    return out;
+  }
+  for (const circuit::Node& node : program.basis.circuit.nodes) {
+    if (node.op == circuit::Op::kInput) out.push_back(node.name);
+  }
+  return out;
+}
+
+std::vector<std::vector<double>> input_slots(const Program& program, const std::vector<double>& u) {
+  std::vector<std::vector<double>> out;
+  if (program.layout != Layout::kExpanded) {
+    for (const double x : u) out.push_back({x});
+    return out;
+  }
+  out.emplace_back(std::bit_ceil(program.expansion.size()), 0.0);
+  for (std::size_t m = 0; m < program.expansion.size(); ++m) {
+    double product = 1;
+    for (const auto& [i, degree] : program.expansion[m])
+      product *= std::cos(degree * std::acos(u.at(static_cast<std::size_t>(i))));
+    out[0][m] = product;
+  }
+  return out;
+}
+
+const Regimen* OutputGrid::find(std::string_view id) const {
+  const auto found = std::find_if(regimens.begin(), regimens.end(),
+                                  [id](const Regimen& r) { return r.id == id && r.minus.empty(); });
+  return found == regimens.end() ? nullptr : &*found;
 }
 
 std::string OutputGrid::label_of(std::size_t row) const {

@@ -66,6 +66,9 @@ struct Regimen {
   double start_h = 0;
   double infusion_h = 0;
   std::vector<Setting> settings;
+  /// Id of a regimen whose curves are taken off these, on the ciphertexts: a comparison's
+  /// difference curve. Empty: none.
+  std::string minus;
   bool operator==(const Regimen&) const = default;
 };
 
@@ -116,6 +119,8 @@ struct OutputGrid {
   std::size_t slots() const { return modes.columns > 0 ? modes.columns : values(); }
   const Output& output_of(std::size_t row) const { return outputs[row % outputs.size()]; }
   const Regimen& regimen_of(std::size_t row) const { return regimens[row / outputs.size()]; }
+  /// The regimen of that id which is not a difference itself; nullptr where there is none.
+  const Regimen* find(std::string_view id) const;
   /// For people: the regimen, and which output where there are several.
   std::string label_of(std::size_t row) const;
   bool operator==(const OutputGrid&) const = default;
@@ -151,6 +156,21 @@ struct Stage {
   bool operator==(const Stage&) const = default;
 };
 
+/// Who builds basis functions, and what a slot is (design.md section 4).
+enum class Layout {
+  kBasis,     ///< one patient: an input is a ciphertext, the basis circuit builds all functions
+  kExpanded,  ///< one patient: the client sends all functions in one ciphertext, which the basis
+              ///< circuit hands on
+  kCohort     ///< a patient a slot: an input is a ciphertext, which the basis circuit hands on; the
+              ///< readout has an output for each of OutputGrid::slots()
+};
+
+/// prod T_degree(u_input), T the Chebyshev polynomials: (input, degree >= 1) by ascending inputs;
+/// none: 1.
+using Degrees = std::vector<std::pair<int, int>>;
+
+inline constexpr int kMaxDegree = 64;
+
 struct Program {
   std::string name;          ///< "theophylline/simulate"
   std::string model;         ///< "theophylline"
@@ -162,16 +182,19 @@ struct Program {
   std::vector<Input> inputs;          ///< order of the basis circuit's inputs
   OutputGrid output;
   Certificate certificate;
-  Stage basis;    ///< encrypted inputs -> all basis functions
-  Stage readout;  ///< basis -> regimens x times
+  Layout layout = Layout::kBasis;
+  std::vector<Degrees> expansion;  ///< of kExpanded: the function in each slot, from slot 0 on
+  Stage basis;                     ///< encrypted inputs -> all basis functions
+  Stage readout;                   ///< basis -> regimens x times
   bool operator==(const Program&) const = default;
 };
 
-/// Canonical bytes: "salus-program 2\n" (1 where one output, without link, settings and modes, is
-/// all there is: what version 1 could say), the length of the header in decimal and "\n", a JSON
-/// header with sorted keys (circuits as text in it), then the doubles of the basis' and the
-/// readout's constants, each stage's in the order of their names, and the modes, little-endian.
-/// serialize(parse(b)) == b. The digest of these bytes is the program's name everywhere.
+/// Canonical bytes: "salus-program 3\n" (2 where the layout is kBasis and nothing is taken off; 1
+/// where also one output, without link, settings and modes, is all there is: what the versions
+/// before could say), the length of the header in decimal and "\n", a JSON header with sorted keys
+/// (circuits as text in it), then the doubles of the basis' and the readout's constants, each
+/// stage's in the order of their names, and the modes, little-endian. serialize(parse(b)) == b. The
+/// digest of these bytes is the program's name everywhere.
 Bytes serialize(const Program& program);
 
 inline constexpr std::uint64_t kMaxProgramBytes = 256u << 20;
@@ -189,6 +212,15 @@ struct NamedValue {
 };
 Result<std::vector<double>> normalise(const Program& program,
                                       const std::vector<NamedValue>& values);
+
+/// The ciphertexts that a twin of this program consists of, by name, in the order of the basis
+/// circuit's inputs: the inputs' names; of another layout the circuit's own, so that no program
+/// reads slots that were filled for another layout.
+std::vector<std::string> ciphertext_names(const Program& program);
+
+/// What one patient's ciphertexts hold, in that order: slots that repeat. `u` is of normalise();
+/// of kCohort it is one patient's share, the same in every slot.
+std::vector<std::vector<double>> input_slots(const Program& program, const std::vector<double>& u);
 
 /// curves[row][t] from the decrypted readout slots, before the outputs' links. Errors: kMismatch on
 /// too few slots.

@@ -105,7 +105,7 @@ TEST(Program, SurvivesFlippedBits) {
 TEST(Program, NamesUnknownVersionsAndOversizedConstants) {
   std::string text(as_text(serialize(sample())));
   std::string other = text;
-  other[14] = '3';
+  other[14] = '4';
   EXPECT_EQ(parse(as_bytes(other)).error().code, ErrorCode::kVersion);
   other[14] = '2';
   EXPECT_EQ(parse(as_bytes(other)).error().code, ErrorCode::kParse) << "version 1 can say it";
@@ -223,6 +223,84 @@ TEST(Program, SecondVersionKeepsOutputsLinksSettingsAndModes) {
   bad = p;
   bad.output.peak.pop_back();
   EXPECT_EQ(parse(serialize(bad)).error().code, ErrorCode::kMismatch);
+}
+
+// The client sends 1 and T_3(ke) in slots 0 and 1.
+Program expanded() {
+  Program p = sample();
+  p.layout = Layout::kExpanded;
+  p.expansion = {{}, {{0, 3}}};
+  p.basis.circuit = must(circuit::parse(R"(circuit expanded {
+  chain log_n 5 dnum 2 q [1125899906842177, 1073741441, 1073740609] p [1152921504606844417]
+  input %basis_ab : level 1 scale 1073740609 bound 1 period 2
+  return %basis_ab
+})"));
+  p.basis.constants.clear();
+  return p;
+}
+
+// Two results, each an output of its own.
+Program cohort() {
+  Program p = sample();
+  p.layout = Layout::kCohort;
+  p.basis.circuit = must(circuit::parse(R"(circuit inputs {
+  chain log_n 5 dnum 2 q [1125899906842177, 1073741441, 1073740609] p [1152921504606844417]
+  input %cohort_ke : level 1 scale 1073740609 bound 1 period 16
+  return %cohort_ke
+})"));
+  p.basis.constants.clear();
+  p.readout.circuit = must(circuit::parse(R"(circuit cohort {
+  chain log_n 5 dnum 2 q [1125899906842177, 1073741441, 1073740609] p [1152921504606844417]
+  input %cohort_ke : level 1 scale 1073740609 bound 1 period 16
+  %a = weighted_sum %cohort_ke, @A, row 0 : level 1 scale 1152919062058106881
+  %b = weighted_sum %cohort_ke, @A, row 1 : level 1 scale 1152919062058106881
+  return %a, %b
+})"));
+  p.readout.constants["A"] = {2, 1, {0.5, 0.25}};
+  return p;
+}
+
+TEST(Program, ThirdVersionKeepsLayoutsAndDifferences) {
+  Program compared = second_version();
+  compared.output.regimens[1].minus = "a";
+  for (const Program& p : {expanded(), cohort(), compared}) {
+    const Bytes bytes = serialize(p);
+    EXPECT_TRUE(as_text(bytes).starts_with("salus-program 3\n"));
+    EXPECT_EQ(must(parse(bytes)), p);
+    for (std::size_t n = 0; n < bytes.size(); n += 7)
+      EXPECT_FALSE(parse(std::span(bytes).first(n)));
+  }
+  EXPECT_EQ(compared.output.find("b"), nullptr) << "a difference is taken off nothing";
+  EXPECT_EQ(ciphertext_names(sample()), std::vector<std::string>{"ke"});
+  EXPECT_EQ(ciphertext_names(expanded()), std::vector<std::string>{"basis_ab"});
+  EXPECT_EQ(ciphertext_names(cohort()), std::vector<std::string>{"cohort_ke"});
+  const auto slots = input_slots(expanded(), {0.5});
+  ASSERT_EQ(slots.size(), 1u);
+  EXPECT_EQ(slots[0][0], 1);
+  EXPECT_NEAR(slots[0][1], 4 * 0.125 - 3 * 0.5, 1e-15);
+}
+
+TEST(Program, RefusesLayoutsThatDoNotFitTheirCircuits) {
+  const auto refused = [](Program p, const std::function<void(Program&)>& change) {
+    change(p);
+    return parse(serialize(p)).error().code;
+  };
+  const auto mismatch = ErrorCode::kMismatch;
+  EXPECT_EQ(refused(expanded(), [](Program& p) { p.expansion.clear(); }), mismatch);
+  EXPECT_EQ(refused(expanded(), [](Program& p) { p.expansion = {{}, {{1, 3}}}; }), mismatch);
+  EXPECT_EQ(refused(expanded(), [](Program& p) { p.expansion = {{}, {{0, 0}}}; }), mismatch);
+  EXPECT_EQ(refused(expanded(), [](Program& p) { p.expansion = {{}, {{0, 65}}}; }), mismatch);
+  EXPECT_EQ(refused(expanded(),
+                    [](Program& p) {
+                      p.expansion = {{}, {{0, 1}, {0, 2}}};
+                    }),
+            mismatch);
+  EXPECT_EQ(refused(expanded(), [](Program& p) { p.expansion.resize(3); }), mismatch);
+  EXPECT_EQ(refused(cohort(), [](Program& p) { p.expansion = {{}}; }), mismatch);
+  EXPECT_EQ(refused(cohort(), [](Program& p) { p.readout.circuit.outputs.pop_back(); }), mismatch);
+  EXPECT_EQ(refused(cohort(), [](Program& p) { p.layout = Layout::kExpanded; }), mismatch);
+  EXPECT_EQ(refused(sample(), [](Program& p) { p.output.regimens[1].minus = "c"; }), mismatch);
+  EXPECT_EQ(refused(sample(), [](Program& p) { p.output.regimens[1].minus = "b"; }), mismatch);
 }
 
 TEST(Expand, MultipliesModesAndAppliesLinks) {

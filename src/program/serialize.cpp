@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 
@@ -15,10 +17,14 @@ NLOHMANN_JSON_SERIALIZE_ENUM(Transform, {{Transform::kLinear, "linear"}, {Transf
 NLOHMANN_JSON_SERIALIZE_ENUM(OutputTransform, {{OutputTransform::kLinear, "linear"},
                                                {OutputTransform::kQuarticRoot, "quartic_root"},
                                                {OutputTransform::kLog, "log"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(Layout, {{Layout::kBasis, "basis"},
+                                      {Layout::kExpanded, "expanded"},
+                                      {Layout::kCohort, "cohort"}})
 
 namespace {
 
-constexpr std::string_view kMagic = "salus-program 1\n", kMagicTwo = "salus-program 2\n";
+constexpr std::array<std::string_view, 3> kMagic = {"salus-program 1\n", "salus-program 2\n",
+                                                    "salus-program 3\n"};
 constexpr std::string_view kMagicStem = "salus-program ";
 constexpr std::size_t kMaxHeaderBytes = 64u << 20;
 constexpr std::size_t kMaxGrid = 1u << 20;
@@ -136,13 +142,23 @@ bool is_first_version(const OutputGrid& out) {
                      [](const Regimen& r) { return r.settings.empty(); });
 }
 
-json output_header(const OutputGrid& out) {
+bool compares(const OutputGrid& out) {
+  return std::any_of(out.regimens.begin(), out.regimens.end(),
+                     [](const Regimen& r) { return !r.minus.empty(); });
+}
+
+int version_of(const Program& p) {
+  if (p.layout != Layout::kBasis || compares(p.output)) return 3;
+  return is_first_version(p.output) ? 1 : 2;
+}
+
+json output_header(const OutputGrid& out, int version) {
   json header = {{"dose_unit", out.dose_unit},
                  {"regimens", to_array(out.regimens)},
                  {"times_h", out.times_h},
                  {"peak", out.peak},
                  {"linear_in_dose", out.linear_in_dose}};
-  if (is_first_version(out)) {
+  if (version == 1) {
     const Output& only = out.outputs[0];
     header["name"] = only.name;
     header["unit"] = only.unit;
@@ -154,23 +170,30 @@ json output_header(const OutputGrid& out) {
   header["modes"] = out.modes.columns;
   for (std::size_t r = 0; r < out.regimens.size(); ++r) {
     header["regimens"][r]["settings"] = to_array(out.regimens[r].settings);
+    if (version == 3) header["regimens"][r]["minus"] = out.regimens[r].minus;
   }
   return header;
 }
 
 json header_of(const Program& p) {
-  return {{"name", p.name},
-          {"model", p.model},
-          {"model_digest", p.model_digest},
-          {"question", p.question},
-          {"citation", p.citation},
-          {"formula", p.formula},
-          {"parameters", to_array(p.parameters)},
-          {"inputs", to_array(p.inputs)},
-          {"output", output_header(p.output)},
-          {"certificate", to_object(p.certificate)},
-          {"basis", stage_header(p.basis)},
-          {"readout", stage_header(p.readout)}};
+  const int version = version_of(p);
+  json header = {{"name", p.name},
+                 {"model", p.model},
+                 {"model_digest", p.model_digest},
+                 {"question", p.question},
+                 {"citation", p.citation},
+                 {"formula", p.formula},
+                 {"parameters", to_array(p.parameters)},
+                 {"inputs", to_array(p.inputs)},
+                 {"output", output_header(p.output, version)},
+                 {"certificate", to_object(p.certificate)},
+                 {"basis", stage_header(p.basis)},
+                 {"readout", stage_header(p.readout)}};
+  if (version == 3) {
+    header["layout"] = p.layout;
+    header["expansion"] = p.expansion;
+  }
+  return header;
 }
 
 void read_output(const json& in, OutputGrid& out) {
@@ -191,7 +214,9 @@ void read_output(const json& in, OutputGrid& out) {
   out.outputs = from_array<Output>(in.at("outputs"));
   in.at("modes").get_to(out.modes.columns);
   for (std::size_t r = 0; r < out.regimens.size(); ++r) {
-    out.regimens[r].settings = from_array<Setting>(in.at("regimens")[r].at("settings"));
+    const json& regimen = in.at("regimens")[r];
+    out.regimens[r].settings = from_array<Setting>(regimen.at("settings"));
+    if (regimen.contains("minus")) regimen.at("minus").get_to(out.regimens[r].minus);
   }
 }
 
@@ -226,6 +251,9 @@ void read_header(const json& in, Program& p) {
   p.inputs = from_array<Input>(in.at("inputs"));
   read_output(in.at("output"), p.output);
   p.certificate = from_object<Certificate>(in.at("certificate"));
+  if (!in.contains("layout")) return;
+  in.at("layout").get_to(p.layout);
+  in.at("expansion").get_to(p.expansion);
 }
 
 Status read_stage(const json& in, ByteReader& doubles, Stage& stage) {
@@ -312,6 +340,52 @@ Status check_output(const OutputGrid& out) {
                       r.interval_h >= 0 && r.start_h >= 0 && r.infusion_h >= 0 &&
                       (r.count == 1 || r.interval_h > 0);
     if (!fine) return mismatch("regimen " + r.id + " is not a plan of doses");
+    if (!r.minus.empty() && out.find(r.minus) == nullptr)
+      return mismatch("regimen " + r.id + " takes off '" + r.minus + "', which is not there");
+  }
+  return {};
+}
+
+bool is_function(const Degrees& degrees, std::size_t inputs) {
+  int before = -1;
+  for (const auto& [input, degree] : degrees) {
+    const bool fine = input > before && static_cast<std::size_t>(input) < inputs && degree >= 1 &&
+                      degree <= kMaxDegree;
+    if (!fine) return false;
+    before = input;
+  }
+  return true;
+}
+
+Status check_expansion(const Program& p) {
+  if (p.layout != Layout::kExpanded) {
+    return p.expansion.empty() ? Status() : mismatch("an expansion that its layout does not use");
+  }
+  if (p.expansion.empty() || p.expansion.size() > p.basis.circuit.chain.slot_count())
+    return mismatch(std::to_string(p.expansion.size()) + " functions in the expansion");
+  for (const Degrees& degrees : p.expansion) {
+    if (!is_function(degrees, p.inputs.size()))
+      return mismatch("the expansion names a degree or an input that is not there");
+  }
+  const circuit::Node& input = p.basis.circuit.nodes[0];
+  if (input.period == std::bit_ceil(p.expansion.size())) return {};
+  return mismatch("the basis circuit's input has period " + std::to_string(input.period) + " for " +
+                  std::to_string(p.expansion.size()) + " functions");
+}
+
+// What the basis stage returns is what the readout takes.
+Status check_handing_on(const circuit::Circuit& basis, const circuit::Circuit& readout) {
+  if (!(basis.chain == readout.chain)) return mismatch("basis and readout have different chains");
+  if (input_count(readout) != basis.outputs.size()) {
+    return mismatch("the basis returns " + std::to_string(basis.outputs.size()) +
+                    " values, the readout takes " + std::to_string(input_count(readout)));
+  }
+  auto returned = basis.outputs.begin();
+  for (const circuit::Node& taken : readout.nodes) {
+    if (taken.op != circuit::Op::kInput) continue;
+    const circuit::Node& made = basis.nodes[*returned++];
+    if (made.level != taken.level || std::abs(made.scale - taken.scale) > 0x1p-40 * made.scale)
+      return mismatch("the readout's input has another level or scale than the basis");
   }
   return {};
 }
@@ -319,34 +393,33 @@ Status check_output(const OutputGrid& out) {
 Status check_shapes(const Program& p) {
   if (Status s = check_inputs(p); !s) return s;
   const circuit::Circuit &basis = p.basis.circuit, &readout = p.readout.circuit;
-  if (!(basis.chain == readout.chain)) return mismatch("basis and readout have different chains");
-  if (input_count(basis) != p.inputs.size()) {
-    return mismatch(std::to_string(p.inputs.size()) + " inputs, but the basis circuit takes " +
+  const bool cohort = p.layout == Layout::kCohort;
+  const std::size_t taken = p.layout == Layout::kExpanded ? 1 : p.inputs.size();
+  if (input_count(basis) != taken) {
+    return mismatch(std::to_string(taken) + " inputs, but the basis circuit takes " +
                     std::to_string(input_count(basis)));
   }
-  if (basis.outputs.size() != 1 || readout.outputs.size() != 1 || input_count(readout) != 1) {
-    return mismatch("basis and readout each return one value, and the readout takes one");
-  }
-  const circuit::Node& made = basis.nodes[basis.outputs[0]];
-  const auto taken = std::find_if(readout.nodes.begin(), readout.nodes.end(),
-                                  [](const auto& n) { return n.op == circuit::Op::kInput; });
-  if (made.level != taken->level || std::abs(made.scale - taken->scale) > 0x1p-40 * made.scale) {
-    return mismatch("the readout's input has another level or scale than the basis");
-  }
-  if (p.output.slots() > readout.chain.slot_count()) return mismatch("more results than slots");
-  return {};
+  if (Status s = check_handing_on(basis, readout); !s) return s;
+  if (basis.outputs.size() != (cohort ? taken : 1))
+    return mismatch("the basis returns " + std::to_string(basis.outputs.size()) + " values");
+  if (readout.outputs.size() != (cohort ? p.output.slots() : 1))
+    return mismatch("the readout returns " + std::to_string(readout.outputs.size()) + " values");
+  if (!cohort && p.output.slots() > readout.chain.slot_count())
+    return mismatch("more results than slots");
+  return check_expansion(p);
 }
 
 Result<Program> read(ByteView bytes) {
   const std::string_view all = as_text(bytes);
-  if (!all.starts_with(kMagic) && !all.starts_with(kMagicTwo)) {
+  const auto starts = [all](std::string_view magic) { return all.starts_with(magic); };
+  if (std::none_of(kMagic.begin(), kMagic.end(), starts)) {
     const bool other = all.starts_with(kMagicStem);
     return Error{other ? ErrorCode::kVersion : ErrorCode::kParse,
-                 other ? "program: a format version that this build does not know; it reads 1, 2"
-                       : "program: does not begin with 'salus-program 1' or 2"};
+                 other ? "program: a format version that this build does not know; it reads 1 to 3"
+                       : "program: does not begin with 'salus-program 1', 2 or 3"};
   }
   std::size_t length = 0;
-  const char* begin = all.data() + kMagic.size();
+  const char* begin = all.data() + kMagic[0].size();
   const char* end = all.data() + all.size();
   const auto [stop, error] = std::from_chars(begin, end, length);
   const std::size_t left = static_cast<std::size_t>(end - stop);
@@ -375,7 +448,7 @@ Result<Program> read(ByteView bytes) {
 Bytes serialize(const Program& program) {
   const std::string header = header_of(program).dump();
   Bytes out;
-  append(out, as_bytes(is_first_version(program.output) ? kMagic : kMagicTwo));
+  append(out, as_bytes(kMagic.at(static_cast<std::size_t>(version_of(program) - 1))));
   append(out, as_bytes(std::to_string(header.size()) + "\n"));
   append(out, as_bytes(header));
   for (const Stage* stage : {&program.basis, &program.readout}) {

@@ -225,12 +225,20 @@ Result<ProgramPtr> CkksExecutor::program_of(const Digest& digest,
   return loaded;
 }
 
+/// " [unit]" of a feature that is an input, for people; nothing for what has no unit.
+std::string unit_of(const std::string& feature, const program::Program& program) {
+  for (const program::Input& input : program.inputs) {
+    if (input.name == feature) return " [" + input.unit + "]";
+  }
+  return {};
+}
+
 /// The program's input features, which the twin must have; what else the twin has is left alone.
 Status check_features(const RunInput& input, const program::Program& program) {
   std::string missing;
-  for (const program::Input& needed : program.inputs) {
-    if (input.features.contains(needed.name)) continue;
-    missing += (missing.empty() ? "\"" : ", \"") + needed.name + "\" [" + needed.unit + "]";
+  for (const std::string& needed : program::ciphertext_names(program)) {
+    if (input.features.contains(needed)) continue;
+    missing += (missing.empty() ? "\"" : ", \"") + needed + "\"" + unit_of(needed, program);
   }
   if (missing.empty()) return {};
   std::string present;
@@ -238,7 +246,8 @@ Status check_features(const RunInput& input, const program::Program& program) {
     present += (present.empty() ? "\"" : ", \"") + name + "\"";
   }
   return Error{ErrorCode::kMismatch,
-               "program " + program.name + " needs " + std::to_string(program.inputs.size()) +
+               "program " + program.name + " needs " +
+                   std::to_string(program::ciphertext_names(program).size()) +
                    " features; the twin lacks " + missing + " and has " + present +
                    ": encrypt what is missing and create the twin's next version"};
 }
@@ -269,18 +278,18 @@ Result<CircuitPtr> CkksExecutor::prepare(Job& job, const program::Stage& stage,
 
 Result<std::vector<ckks::Ciphertext>> CkksExecutor::inputs_of(const Job& job) const {
   std::vector<ckks::Ciphertext> inputs;
-  for (const program::Input& needed : job.program->program.inputs) {
-    const Digest& digest = job.input.features.at(needed.name);
+  for (const std::string& needed : program::ciphertext_names(job.program->program)) {
+    const Digest& digest = job.input.features.at(needed);
     const auto bytes = job.objects.read(digest);
     if (!bytes) return bytes.error();
     Result<wire::ReadCiphertext> read =
         wire::read_ciphertext((*bytes)->view(), job.program->params);
     if (!read) {
-      return Error{read.error().code, "feature \"" + needed.name + "\" (" + digest.hex() +
-                                          "): " + read.error().message};
+      return Error{read.error().code,
+                   "feature \"" + needed + "\" (" + digest.hex() + "): " + read.error().message};
     }
     if (read->key_id != job.key_id) {
-      return Error{ErrorCode::kMismatch, "feature \"" + needed.name + "\" (" + digest.hex() +
+      return Error{ErrorCode::kMismatch, "feature \"" + needed + "\" (" + digest.hex() +
                                              ") belongs to another key than the twin's"};
     }
     inputs.push_back(std::move(read->ciphertext));
@@ -290,8 +299,8 @@ Result<std::vector<ckks::Ciphertext>> CkksExecutor::inputs_of(const Job& job) co
 
 Result<std::vector<ckks::Ciphertext>> CkksExecutor::basis_of(Job& job) const {
   std::vector<Digest> names;
-  for (const program::Input& needed : job.program->program.inputs) {
-    names.push_back(job.input.features.at(needed.name));
+  for (const std::string& needed : program::ciphertext_names(job.program->program)) {
+    names.push_back(job.input.features.at(needed));
   }
   const Digest key = state_key(
       job.program->basis_digest,
