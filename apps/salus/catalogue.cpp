@@ -124,4 +124,15 @@ Result<ingest::Features> load_features(const fs::path& path) {
   return features;
 }
 
+Result<ingest::Patients> load_patients(const fs::path& path, const program::Program& program) {
+  const Result<std::string> text = read_text_file(path, ingest::kMaxCsvBytes);
+  if (!text) return text.error();
+  const auto table = ingest::parse_csv(*text);
+  if (!table) return about(path, table.error());
+  auto patients =
+      ingest::read_patients(*table, program.parameters, program.basis.circuit.chain.slot_count());
+  if (!patients) return about(path, patients.error());
+  return patients;
+}
+
 }  // namespace salus::cli

@@ -8,6 +8,7 @@
 #include "command.h"
 #include "ingest/features.h"
 #include "ingest/measurements.h"
+#include "ingest/patients.h"
 #include "model/model.h"
 
 namespace salus::cli {
@@ -40,5 +41,8 @@ Result<std::vector<ingest::Subject>> load_subjects(const TableOptions& table,
                                                    const std::string& unit);
 
 Result<ingest::Features> load_features(const std::filesystem::path& path);
+/// As many as a ciphertext of the program has slots. Errors: those of read_patients.
+Result<ingest::Patients> load_patients(const std::filesystem::path& path,
+                                       const program::Program& program);
 
 }  // namespace salus::cli

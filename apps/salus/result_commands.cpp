@@ -1,8 +1,11 @@
 // salus result: decrypt on the owner's device, compare, report.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/file.h"
 #include "catalogue.h"
+#include "client/cohort.h"
 #include "client/report.h"
 #include "client/result.h"
 #include "ingest/unit.h"
@@ -20,6 +23,7 @@ struct ResultOptions {
   std::string key;
   std::string program;
   std::string features;
+  std::string patients;
   std::string run;
   std::string reference;
   std::string output;
@@ -256,7 +260,72 @@ std::string table_of(const client::Report& report) {
   return text;
 }
 
+// A cohort has no report of its own: its curves and what most patients have.
+Result<Answer> open_cohort(const ResultOptions& options) {
+  if (!options.features.empty() || !options.reference.empty() || !options.measured.csv.empty()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "--patients goes without --features, --reference and --measured"};
+  }
+  const Result<LoadedProgram> loaded = load_program(options.program);
+  if (!loaded) return loaded.error();
+  const Result<client::KeyFile> key = client::load_key(options.key);
+  if (!key) return key.error();
+  const Result<ingest::Patients> patients = load_patients(options.patients, loaded->program);
+  if (!patients) return patients.error();
+  const Result<Bytes> result = read_file(options.file, 1u << 30);
+  if (!result) return result.error();
+  const auto curves = client::open_cohort(*result, *key, loaded->program, patients->ids.size());
+  if (!curves) return about(options.file, curves.error());
+  const program::OutputGrid& output = loaded->program.output;
+  const client::Percentiles percentiles = client::percentiles_of(*curves);
+  std::error_code failed;
+  fs::create_directories(options.output, failed);
+  if (failed) return io_error("cannot create", options.output, failed.value());
+  const std::pair<const char*, std::string> files[] = {
+      {"curves.csv", client::print_cohort_csv(output, patients->ids, *curves)},
+      {"percentiles.csv",
+       client::print_cohort_csv(output, {"p5", "p50", "p95"},
+                                {percentiles.p5, percentiles.p50, percentiles.p95})}};
+  for (const auto& [name, text] : files) {
+    const Status saved =
+        write_file(fs::path(options.output) / name, as_bytes(text), FileMode::kOwnerOnly);
+    if (!saved) return saved.error();
+  }
+  const program::Certificate& c = loaded->program.certificate;
+  const double band = c.box_max + c.noise_bound;
+  Answer answer;
+  answer.text = fmt::format("{} patients; a value is off by at most {:.1e} of its curve's peak\n",
+                            patients->ids.size(), band);
+  answer.text +=
+      fmt::format("{:<32}  {:>10}  {:>10}  {:>10}\n", "largest value", "5 %", "50 %", "95 %");
+  answer.json = {
+      {"patients", patients->ids.size()}, {"error_bound", band}, {"rows", json::array()}};
+  const auto largest = [](const std::vector<double>& x) {
+    return *std::max_element(x.begin(), x.end());
+  };
+  for (std::size_t r = 0; r < output.rows(); ++r) {
+    const double p5 = largest(percentiles.p5[r]), p50 = largest(percentiles.p50[r]),
+                 p95 = largest(percentiles.p95[r]);
+    answer.text +=
+        fmt::format("{:<32}  {:>10.4g}  {:>10.4g}  {:>10.4g}\n",
+                    output.label_of(r) + " [" + output.output_of(r).unit + "]", p5, p50, p95);
+    answer.json["rows"].push_back({{"regimen", output.regimen_of(r).id},
+                                   {"output", output.output_of(r).name},
+                                   {"unit", output.output_of(r).unit},
+                                   {"p5", p5},
+                                   {"p50", p50},
+                                   {"p95", p95}});
+  }
+  answer.text += (fs::path(options.output) / "curves.csv").string() + "\n";
+  return answer;
+}
+
 Result<Answer> open(const Common& common, const ResultOptions& options) {
+  if (!options.patients.empty()) return open_cohort(options);
+  if (options.features.empty()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "give --features FILE of one patient or --patients FILE of a cohort"};
+  }
   const Result<client::Report> report = open_report(common, options);
   if (!report) return report.error();
   if (const Status saved = write_report(options.output, *report, client::Detail::kWhole); !saved) {
@@ -302,7 +371,9 @@ void add_result_commands(Commands& commands) {
   verb->add_option("RESULT", options->file, "Ciphertext, from run fetch")->required();
   verb->add_option("--key", options->key, "The twin's key file")->required();
   verb->add_option("--program", options->program, "Program that was run")->required();
-  verb->add_option("--features", options->features, "The features that were encrypted")->required();
+  verb->add_option("--features", options->features, "The features that were encrypted");
+  verb->add_option("--patients", options->patients,
+                   "A cohort's table that was encrypted: writes curves.csv and percentiles.csv");
   verb->add_option("--run", options->run, "The run's id: adds upload and server figures");
   verb->add_option("--reference", options->reference, "Model to compare with, solved by CVODE");
   verb->add_option("-o,--output", options->output, "Folder of the report")->required();

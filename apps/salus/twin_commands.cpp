@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "catalogue.h"
+#include "client/cohort.h"
 #include "client/key_file.h"
 #include "client/twin.h"
 #include "plan_text.h"
@@ -17,6 +18,7 @@ struct TwinOptions {
   std::string key;
   std::vector<std::string> programs;
   std::string features;
+  std::string patients;
   bool dry_run = false;
 };
 
@@ -46,6 +48,25 @@ std::string intent_text(const Intent& intent) {
                      human_bytes(intent.inputs.bytes), intent.inputs.count);
 }
 
+/// One patient's features, or a table of a cohort's.
+Result<std::vector<std::vector<program::NamedValue>>> people_of(const TwinOptions& options,
+                                                                const program::Program& program) {
+  if (options.features.empty() == options.patients.empty()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "give --features FILE for one patient or --patients FILE for a cohort"};
+  }
+  if (!options.patients.empty()) {
+    Result<ingest::Patients> patients = load_patients(options.patients, program);
+    if (!patients) return patients.error();
+    return std::move(patients->values);
+  }
+  const Result<ingest::Features> features = load_features(options.features);
+  if (!features) return features.error();
+  auto values = ingest::to_parameters(*features, program.parameters);
+  if (!values) return about(options.features, values.error());
+  return std::vector<std::vector<program::NamedValue>>{std::move(*values)};
+}
+
 /// Everything that can be refused is, before anything is made or sent.
 Result<Intent> intent_of(const TwinOptions& options) {
   Result<std::vector<program::Program>> programs = load_programs(options.programs);
@@ -53,12 +74,10 @@ Result<Intent> intent_of(const TwinOptions& options) {
   const Result<circuit::KeyRequirements> needed = client::key_requirements(*programs);
   if (!needed) return needed.error();
   program::Program& first = programs->front();
-  const Result<ingest::Features> features = load_features(options.features);
-  if (!features) return features.error();
-  const auto values = ingest::to_parameters(*features, first.parameters);
-  if (!values) return about(options.features, values.error());
-  const auto normalised = program::normalise(first, *values);
-  if (!normalised) return normalised.error();
+  Result<std::vector<std::vector<program::NamedValue>>> people = people_of(options, first);
+  if (!people) return people.error();
+  const auto slots = client::ciphertext_slots(first, *people);
+  if (!slots) return slots.error();
   const Result<ckks::ParametersPtr> params = client::parameters_of(first.basis.circuit.chain);
   if (!params) return params.error();
   Result<client::KeyPlan> plan = client::plan_keys(**params, *needed);
@@ -68,7 +87,7 @@ Result<Intent> intent_of(const TwinOptions& options) {
   const client::InputSizes inputs = client::input_sizes(first, **params);
   return Intent{.request = {.name = options.name,
                             .server = {},
-                            .values = *values,
+                            .patients = std::move(*people),
                             .plan = std::move(*plan),
                             .known = {}},
                 .program = std::move(first),
@@ -237,7 +256,9 @@ void add_twin_commands(Commands& commands) {
   verb->add_option("--program", options->programs,
                    "Program that the twin shall answer; repeat for more of one model")
       ->required();
-  verb->add_option("--features", options->features, "Features (JSON, from model fit)")->required();
+  verb->add_option("--features", options->features, "Features (JSON, from model fit)");
+  verb->add_option("--patients", options->patients,
+                   "A cohort instead: CSV with a column id and for each parameter \"name [unit]\"");
   verb->add_option("--name", options->name, "Name of the twin")->required();
   verb->add_flag("--dry-run", options->dry_run,
                  "Check everything, print keys, sizes and time, send nothing");

@@ -5,6 +5,7 @@
 
 #include "base/random.h"
 #include "ckks/encoder.h"
+#include "client/cohort.h"
 #include "wire/container.h"
 
 namespace salus::client {
@@ -25,10 +26,13 @@ std::vector<const circuit::Node*> input_nodes(const program::Program& program) {
 /// Names, under the key, what staged objects were made from: nobody without the key can test
 /// guesses of the values against it.
 std::string source_name(const KeyFile& key, const program::Program& program,
-                        const std::vector<double>& inputs, const TwinRequest& request) {
+                        const std::vector<std::vector<double>>& slots, const TwinRequest& request) {
   Bytes all;
   append(all, program.basis.digest().bytes);
-  for (const double u : inputs) append_f64(all, u);
+  for (const std::vector<double>& each : slots) {
+    append_u64(all, each.size());
+    for (const double u : each) append_f64(all, u);
+  }
   append(all, as_bytes(request.server));
   const Secret<std::byte> name = derive_secret(key.seed.reveal(), "staged " + sha256(all).hex());
   return to_hex(name.reveal());
@@ -55,12 +59,12 @@ bool is_of(const TwinRecord& record, const std::string& server, const std::strin
 
 /// Encrypts each input and stages it.
 Status encrypt_inputs(const Workspace& workspace, const keys::SecretKey& secret,
-                      const program::Program& program, const std::vector<double>& inputs,
-                      RandomStream& random, TwinRecord& record) {
+                      const program::Program& program,
+                      const std::vector<std::vector<double>>& slots, RandomStream& random,
+                      TwinRecord& record) {
   const ckks::Encoder encoder(secret.params());
   const std::vector<const circuit::Node*> nodes = input_nodes(program);
   const std::vector<std::string> names = program::ciphertext_names(program);
-  const std::vector<std::vector<double>> slots = program::input_slots(program, inputs);
   check(nodes.size() == slots.size(), "a parsed program has an input node for each ciphertext");
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const Result<ckks::Plaintext> plain =
@@ -170,8 +174,9 @@ Result<TwinRecord> prepare_twin(const Workspace& workspace, const KeyFile& key,
                                 const program::Program& program, const TwinRequest& request,
                                 const TwinProgress& progress) {
   if (const Status fine = require_plain_name("twin", request.name); !fine) return fine.error();
-  const Result<std::vector<double>> inputs = program::normalise(program, request.values);
-  if (!inputs) return inputs.error();
+  const Result<std::vector<std::vector<double>>> slots =
+      ciphertext_slots(program, request.patients);
+  if (!slots) return slots.error();
   if (key.chain != program.basis.circuit.chain) {
     return Error{ErrorCode::kMismatch, "key " + key.id + " was made for other parameters (2^" +
                                            std::to_string(key.chain.log_n) + ", " +
@@ -183,7 +188,7 @@ Result<TwinRecord> prepare_twin(const Workspace& workspace, const KeyFile& key,
   record.name = request.name;
   record.server = request.server;
   record.key_id = key.id;
-  record.source = source_name(key, program, *inputs, request);
+  record.source = source_name(key, program, *slots, request);
   record.keys = request.known;
   bool encrypted = false;
   if (const Result<TwinRecord> earlier = workspace.twin(request.name);
@@ -205,7 +210,7 @@ Result<TwinRecord> prepare_twin(const Workspace& workspace, const KeyFile& key,
   RandomStream random(random_seed(), 0);
   if (progress && !progress("encrypting", 0)) return cancelled();
   if (!encrypted) {
-    const Status fine = encrypt_inputs(workspace, *secret, program, *inputs, random, record);
+    const Status fine = encrypt_inputs(workspace, *secret, program, *slots, random, record);
     if (!fine) return fine.error();
   }
   if (const Status saved = workspace.save(record); !saved) return saved.error();

@@ -38,9 +38,10 @@ using TwinProgress = std::function<bool(std::string_view stage, double fraction)
 struct TwinRequest {
   std::string name;
   std::string server;
-  std::vector<program::NamedValue> values;  ///< of the program's parameters, in their units
-  KeyPlan plan;                             ///< of all programs that the twin shall answer
-  KeyRecords known;                         ///< of known_keys; the new version keeps them all
+  /// Of the program's parameters, in their units: one patient's, or those of a cohort.
+  std::vector<std::vector<program::NamedValue>> patients;
+  KeyPlan plan;      ///< of all programs that the twin shall answer
+  KeyRecords known;  ///< of known_keys; the new version keeps them all
 };
 
 /// Checks the values against the program's box, encrypts them, makes the evaluation keys that no
@@ -48,7 +49,7 @@ struct TwinRequest {
 /// staging of the same values under the same key for the same program and server is taken up again,
 /// so that an interruption costs one key and an interrupted upload goes on where it stopped.
 /// Encryption is seeded: half of each ciphertext and key is a 32-byte seed. Errors: kOutsideBox,
-/// kInvalidArgument (program::normalise), kMismatch (key of other parameters), kNoSpace,
+/// kInvalidArgument (ciphertext_slots), kMismatch (key of other parameters), kNoSpace,
 /// kCancelled.
 Result<TwinRecord> prepare_twin(const Workspace& workspace, const KeyFile& key,
                                 const program::Program& program, const TwinRequest& request,

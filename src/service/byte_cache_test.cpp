@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "service/state_bytes.h"
-
 namespace salus::service {
 namespace {
 
@@ -30,20 +28,6 @@ TEST(ByteCache, KeepsNothingThatIsLargerThanItself) {
   cache.put(key(2), std::make_shared<int>(2), 101);
   EXPECT_NE(cache.find(key(1)), nullptr);
   EXPECT_EQ(cache.find(key(2)), nullptr);
-}
-
-TEST(State, RefusesBytesThatAreNone) {
-  EXPECT_EQ(read_state(as_bytes("something else"), nullptr).error().code, ErrorCode::kVersion);
-  Bytes empty = write_state({}, {});
-  EXPECT_TRUE(read_state(empty, nullptr)->empty());
-  empty.push_back(std::byte{0});
-  EXPECT_EQ(read_state(empty, nullptr).error().code, ErrorCode::kParse);
-  Bytes many = to_bytes(as_bytes("salus-state 1\n"));
-  append_u32(many, 5000);
-  EXPECT_EQ(read_state(many, nullptr).error().code, ErrorCode::kLimit);
-  append_u64(many, ~std::uint64_t{0});
-  many[14] = std::byte{1}, many[15] = std::byte{0};
-  EXPECT_EQ(read_state(many, nullptr).error().code, ErrorCode::kParse);
 }
 
 }  // namespace

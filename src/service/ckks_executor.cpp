@@ -8,7 +8,7 @@
 #include "runtime/encrypted.h"
 #include "runtime/memory.h"
 #include "service/key_cache.h"
-#include "service/state_bytes.h"
+#include "wire/ciphertexts.h"
 #include "wire/container.h"
 
 namespace salus::service {
@@ -307,9 +307,10 @@ Result<std::vector<ckks::Ciphertext>> CkksExecutor::basis_of(Job& job) const {
       objects_with(job.program->basis_keys, *job.program->params, job.input.evaluation_keys),
       names);
   if (const auto cached = job.states.find(key)) {
-    Result<std::vector<ckks::Ciphertext>> basis = read_state(cached->view(), job.program->params);
+    Result<wire::ReadCiphertexts> basis =
+        wire::read_ciphertexts(cached->view(), job.program->params);
     job.timing.basis_reused = basis.has_value();
-    if (basis) return basis;
+    if (basis) return std::move(basis->values);
   }
   const Result<CircuitPtr> prepared =
       prepare(job, job.program->program.basis, job.program->basis_digest);
@@ -325,7 +326,7 @@ Result<std::vector<ckks::Ciphertext>> CkksExecutor::basis_of(Job& job) const {
       [&](double fraction) { return job.report(0.05 + 0.65 * fraction, "basis"); });
   job.timing.basis_seconds = cpu_seconds() - begun;
   // Without a cached state the next question costs more; this one goes on.
-  if (basis) (void)job.states.put(key, write_state(*basis, job.key_id));
+  if (basis) (void)job.states.put(key, wire::write(*basis, job.key_id));
   return basis;
 }
 
@@ -370,11 +371,10 @@ Result<RunOutput> CkksExecutor::execute(const RunInput& input, const store::Obje
       [&](double fraction) { return job.report(0.75 + 0.25 * fraction, "readout"); });
   if (!outputs) return outputs.error();
   job.timing.readout_seconds = cpu_seconds() - readout_begun;
-  if (outputs->size() != 1) {
-    return Error{ErrorCode::kMismatch, "the readout has " + std::to_string(outputs->size()) +
-                                           " outputs, a program has one"};
-  }
-  RunOutput output{.result = wire::write(outputs->front(), job.key_id), .timing = job.timing};
+  const bool several = job.program->program.layout == program::Layout::kCohort;
+  RunOutput output{.result = several ? wire::write(*outputs, job.key_id)
+                                     : wire::write(outputs->front(), job.key_id),
+                   .timing = job.timing};
   output.timing.server_seconds = cpu_seconds() - begun;
   return output;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "arith/primes.h"
+#include "wire/ciphertexts.h"
 #include "wire/container.h"
 
 namespace {
@@ -32,6 +33,9 @@ void read_all(ByteView bytes) {
     check(must(wire::read_ciphertext(wire::write(read->ciphertext, read->key_id), kParams))
                   .ciphertext.parts == read->ciphertext.parts,
           "a ciphertext survives the wire");
+  }
+  if (const auto read = wire::read_ciphertexts(bytes, kParams)) {
+    check(read->values.size() <= wire::kMaxCiphertexts, "a list keeps its limit");
   }
   if (const auto read = wire::read_evaluation_keys(bytes, kParams)) {
     check(whole.has_value(), "what reads has the announced size");

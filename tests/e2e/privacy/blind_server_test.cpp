@@ -59,7 +59,7 @@ Bytes ask(std::uint16_t port, const std::string& token, const client::KeyFile& k
       workspace, key, program,
       {.name = "subject-1",
        .server = "test",
-       .values = kFeatures,
+       .patients = {kFeatures},
        .plan = must(client::plan_keys(*must(client::parameters_of(program.basis.circuit.chain)),
                                       must(client::key_requirements({program}))))},
       quiet));
