@@ -1,5 +1,6 @@
 // A cohort under encryption beside CVODE: the same virtual patients, the same question, one run.
 //   --case vancomycin|heart|pbpk|all   --patients N   --models FOLDER   --seed N   --json
+//   --programs FOLDER   keeps what was compiled, for the next run of the same build
 // SALUS_THREADS sets the threads of all parts, two unless it is set. Times are wall times:
 //   encrypted  what a server does: circuit on ciphertexts, keys and tables loaded
 //   cvode      rtol 1e-6, all patients, this program's formula interpreter
@@ -11,11 +12,13 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "analysis/simulate.h"
+#include "base/file.h"
 #include "base/parallel.h"
 #include "circuit/interpret.h"
 #include "compiler/parallel.h"
@@ -87,8 +90,10 @@ Errors errors_of(const std::vector<Curves>& found, const std::vector<Curves>& ex
 
 class CohortBench {
  public:
-  CohortBench(Case one, const std::string& models, std::size_t patients, std::uint64_t seed)
+  CohortBench(Case one, const std::string& models, std::string programs, std::size_t patients,
+              std::uint64_t seed)
       : case_(std::move(one)),
+        programs_(std::move(programs)),
         model_(must(model::load_model(models + "/" + case_.model + ".toml"))),
         seed_(seed) {
     compiler::Points points(model_, seed);
@@ -97,7 +102,7 @@ class CohortBench {
 
   nlohmann::json run() {
     const Stopwatch compiling;
-    program_ = compiled();
+    program_ = kept_or_compiled();
     const double compile_seconds = compiling.seconds();
     params_ = must(ckks::Parameters::create(runtime::literal_of(program_.basis.circuit.chain)));
     slots_ = program_.basis.circuit.chain.slot_count();
@@ -120,6 +125,21 @@ class CohortBench {
   }
 
  private:
+  program::Program kept_or_compiled() const {
+    if (programs_.empty()) return compiled();
+    // What a compiled program depends on: the model, the case, and this very compiler.
+    const Digest self = sha256(must(read_file("/proc/self/exe", 1ull << 30)));
+    const std::string name =
+        sha256(as_bytes(self.hex() + model_.digest + case_.name)).hex() + ".program";
+    const std::filesystem::path path = std::filesystem::path(programs_) / name;
+    if (const auto kept = read_file(path, program::kMaxProgramBytes))
+      return must(program::parse(*kept));
+    std::filesystem::create_directories(programs_);
+    program::Program made = compiled();
+    must(write_file(path, program::serialize(made)));
+    return made;
+  }
+
   program::Program compiled() const {
     analysis::SimulateQuestion question;
     question.name = "cohort";
@@ -267,6 +287,7 @@ class CohortBench {
   }
 
   Case case_;
+  std::string programs_;
   model::Model model_;
   std::uint64_t seed_;
   std::vector<std::vector<double>> patients_;
@@ -296,12 +317,13 @@ void print(const nlohmann::json& j) {
 
 int run(int argc, char** argv) {
   CLI::App app{"A cohort under encryption beside CVODE"};
-  std::string chosen = "all", models = "models";
+  std::string chosen = "all", models = "models", programs;
   std::size_t patients = 16'384;
   std::uint64_t seed = 2026;
   bool json = false;
   app.add_option("--case", chosen)->check(CLI::IsMember({"vancomycin", "heart", "pbpk", "all"}));
   app.add_option("--models", models);
+  app.add_option("--programs", programs);
   app.add_option("--patients", patients)->check(CLI::Range(1, 1 << 20));
   app.add_option("--seed", seed);
   app.add_flag("--json", json);
@@ -310,7 +332,7 @@ int run(int argc, char** argv) {
   nlohmann::json all = nlohmann::json::array();
   for (Case& one : cases()) {
     if (chosen != "all" && chosen != one.name) continue;
-    all.push_back(CohortBench(one, models, patients, seed).run());
+    all.push_back(CohortBench(one, models, programs, patients, seed).run());
     if (!json) print(all.back());
   }
   if (json) std::printf("%s\n", all.dump(2).c_str());
