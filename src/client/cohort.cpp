@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "ckks/encoder.h"
 #include "ingest/csv.h"
@@ -92,7 +93,7 @@ Percentiles percentiles_of(const std::vector<Curves>& curves) {
   Percentiles out{curves[0], curves[0], curves[0]};
   std::vector<double> all(curves.size());
   const auto at = [&all](double q) {
-    return all[static_cast<std::size_t>(q * static_cast<double>(all.size() - 1) + 0.5)];
+    return all[static_cast<std::size_t>(std::lround(q * static_cast<double>(all.size() - 1)))];
   };
   for (std::size_t r = 0; r < curves[0].size(); ++r) {
     for (std::size_t t = 0; t < curves[0][r].size(); ++t) {
