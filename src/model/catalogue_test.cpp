@@ -95,7 +95,8 @@ TEST(Models, ScoresArePolynomialsOfDegreeThreeAtMost) {
   EXPECT_GE(scores, 15);
 }
 
-// A surrogate is fitted over the whole box: a model must have values there.
+// A surrogate is fitted over the whole box, on a lattice of times that meets every switch of a
+// model: it must have values there.
 TEST(Models, HaveFiniteOutputsAllOverTheirBoxes) {
   std::mt19937_64 random(11);
   for (const auto& file : model_files()) {
@@ -104,7 +105,10 @@ TEST(Models, HaveFiniteOutputsAllOverTheirBoxes) {
     for (const OracleCase& c : model.oracle) {
       if (c.dose > 0 && doses.empty()) doses = {{c.start_h, c.dose, c.infusion_h}};
     }
-    const double end = model.states.empty() ? 0 : model.surrogate.horizon_h;
+    std::vector<double> times = {0};
+    for (int i = 1; i <= 200 && !model.states.empty(); ++i) {
+      times.push_back(model.surrogate.horizon_h * i / 200);
+    }
     for (int draw = 0; draw < 12; ++draw) {
       Values values;
       for (const Parameter& p : model.parameters) {
@@ -115,14 +119,31 @@ TEST(Models, HaveFiniteOutputsAllOverTheirBoxes) {
         values[p.name] =
             is_log ? p.low * std::pow(p.high / p.low, u) : p.low + u * (p.high - p.low);
       }
-      const auto curves = reference_curves(model, values, doses, {0, end / 3, end});
+      const auto curves = reference_curves(model, values, doses, times);
       ASSERT_TRUE(curves) << curves.error().message;
       for (std::size_t o = 0; o < curves->size(); ++o) {
-        for (const double y : (*curves)[o]) {
-          EXPECT_TRUE(std::isfinite(y)) << model.name << ": " << model.outputs[o].name;
+        for (std::size_t t = 0; t < times.size(); ++t) {
+          EXPECT_TRUE(std::isfinite((*curves)[o][t]))
+              << model.name << ": " << model.outputs[o].name << " at " << times[t] << " h";
         }
       }
     }
+  }
+}
+
+// An infected cell of a hundred million million is below what a solver resolves; its logarithm is
+// not.
+TEST(Models, HivLoadStaysPositiveUnderPerfectTreatment) {
+  const Model model = must(load_model(std::string(SALUS_SOURCE_DIR) + "/models/hiv_dynamics.toml"));
+  Values values;
+  for (const Parameter& p : model.parameters) values[p.name] = p.high;
+  const Curves curves = must(reference_curves(model, values, {}, {7 * 24.0, 28 * 24.0}));
+  // I = exp(-delta t), V = (c exp(-delta t) - delta exp(-c t)) / (c - delta)
+  const double delta = values.at("delta"), c = values.at("c");
+  for (std::size_t t = 0; t < 2; ++t) {
+    const double day = t == 0 ? 7 : 28;
+    const double load = (c * std::exp(-delta * day) - delta * std::exp(-c * day)) / (c - delta);
+    EXPECT_NEAR(curves[1][t], -std::log10(load), 1e-5);
   }
 }
 
