@@ -68,7 +68,16 @@ Sample every_operation() {
   c.nodes.back().constant = "A";
   c.nodes.back().baby = 2;
   c.nodes.back().fold = 2;
-  c.outputs = {9, 10, 11, 12};
+  push("raw", make(Op::kMultiplyUnrelinearized, {5, 0}, 2, s * s));
+  push("low", make(Op::kRescale, {13}, 1, s * s / last));
+  push("sum0", make(Op::kWeightedSum, {14, 8, 0}, 1, s * s));
+  push("sum1", make(Op::kWeightedSum, {14, 8, 0}, 1, s * s));
+  c.nodes[15].constant = c.nodes[16].constant = "w";
+  c.nodes[16].row = 1;
+  push("both", make(Op::kAdd, {15, 16}, 1, s * s));
+  push("two", make(Op::kRelinearize, {17}, 1, s * s));
+  c.outputs = {9, 10, 11, 12, 18};
+  out.constants["w"] = {2, 3, {1, -0.5, 2, 0, 0.25, -1}};
   out.constants["v"] = {1, 2, {0.25, -1}};
   out.constants["A"] = {3, 4, std::vector<double>(12, 0.5)};
   return out;
@@ -219,7 +228,7 @@ const std::vector<Broken>& broken() {
       {"name taken", kInvalidArgument, [](Sample& s) { node(s, "y").name = "x"; }},
       {"arity", kInvalidArgument, [](Sample& s) { node(s, "add").operands.pop_back(); }},
       {"later operand", kInvalidArgument, [](Sample& s) { node(s, "add").operands[0] = 5; }},
-      {"constant missing", kNotFound, [](Sample& s) { node(s, "addp").constant = "w"; }},
+      {"constant missing", kNotFound, [](Sample& s) { node(s, "addp").constant = "none"; }},
       {"constant not taken", kInvalidArgument, [](Sample& s) { node(s, "neg").constant = "v"; }},
       {"steps not taken", kInvalidArgument, [](Sample& s) { node(s, "neg").steps = 1; }},
       {"baby not taken", kInvalidArgument, [](Sample& s) { node(s, "neg").baby = 1; }},
@@ -255,6 +264,29 @@ const std::vector<Broken>& broken() {
          s.constants["A"] = {7, 4, std::vector<double>(28, 1)};
        }},
       {"period above columns", kInvalidArgument, [](Sample& s) { node(s, "y").period = 8; }},
+      {"three parts multiplied", kInvalidArgument,
+       [](Sample& s) { node(s, "raw").operands[0] = 13; }},
+      {"three parts rotated", kInvalidArgument,
+       [](Sample& s) {
+         Node more =
+             make(Op::kRotate, {static_cast<ValueId>(at(s, "raw"))}, 2, node(s, "raw").scale);
+         more.name = "more";
+         more.steps = 1;
+         s.circuit.nodes.push_back(more);
+       }},
+      {"three parts returned", kInvalidArgument,
+       [](Sample& s) { s.circuit.outputs[0] = static_cast<ValueId>(at(s, "both")); }},
+      {"nothing to relinearize", kInvalidArgument,
+       [](Sample& s) { node(s, "two").operands[0] = static_cast<ValueId>(at(s, "addp")); }},
+      {"row not taken", kInvalidArgument, [](Sample& s) { node(s, "neg").row = 1; }},
+      {"row range", kInvalidArgument, [](Sample& s) { node(s, "sum1").row = 2; }},
+      {"row below 0", kInvalidArgument, [](Sample& s) { node(s, "sum1").row = -1; }},
+      {"weights for other operands", kInvalidArgument,
+       [](Sample& s) { node(s, "sum0").operands.pop_back(); }},
+      {"sum of nothing", kLimit, [](Sample& s) { node(s, "sum0").operands.clear(); }},
+      {"sum above an operand", kInvalidArgument, [](Sample& s) { node(s, "sum0").level = 2; }},
+      {"sum's scale shrinks", kScaleMismatch, [](Sample& s) { node(s, "sum0").scale = 1000; }},
+      {"weight above 2^62", kScaleMismatch, [](Sample& s) { s.constants["w"].values[2] = 0x1p40; }},
       {"no outputs", kInvalidArgument, [](Sample& s) { s.circuit.outputs.clear(); }},
       {"output range", kInvalidArgument, [](Sample& s) { s.circuit.outputs[0] = 99; }},
       {"constant size", kInvalidArgument, [](Sample& s) { s.constants["v"].values.pop_back(); }},
@@ -287,7 +319,7 @@ TEST(Verifier, RefusesEachBrokenRule) {
 
 TEST(Verifier, AllowsAsManyInputsAsTheLimitAndNotOneMore) {
   Sample s = every_operation();
-  while (s.circuit.nodes.size() < at(s, "lin") + 1 + kMaxInputs - 2) {
+  while (s.circuit.nodes.size() < at(s, "two") + 1 + kMaxInputs - 2) {
     Node more = s.circuit.nodes[0];
     more.name = "i" + std::to_string(s.circuit.nodes.size());
     s.circuit.nodes.push_back(more);
