@@ -264,6 +264,23 @@ const std::vector<Broken>& broken() {
          s.constants["A"] = {7, 4, std::vector<double>(28, 1)};
        }},
       {"period above columns", kInvalidArgument, [](Sample& s) { node(s, "y").period = 8; }},
+      {"no outputs", kInvalidArgument, [](Sample& s) { s.circuit.outputs.clear(); }},
+      {"output range", kInvalidArgument, [](Sample& s) { s.circuit.outputs[0] = 99; }},
+      {"constant size", kInvalidArgument, [](Sample& s) { s.constants["v"].values.pop_back(); }},
+      {"constant NaN", kInvalidArgument, [](Sample& s) { s.constants["v"].values[0] = NAN; }},
+      {"constant too wide", kLimit,
+       [](Sample& s) {
+         s.constants["v"] = {1, 32, std::vector<double>(32, 1)};
+       }},
+      {"constant name", kInvalidArgument, [](Sample& s) { s.constants[""] = s.constants["v"]; }},
+  };
+  return cases;
+}
+
+// Of products that are not relinearized, and of sums.
+const std::vector<Broken>& broken_sums() {
+  using enum ErrorCode;
+  static const std::vector<Broken> cases = {
       {"three parts multiplied", kInvalidArgument,
        [](Sample& s) { node(s, "raw").operands[0] = 13; }},
       {"three parts rotated", kInvalidArgument,
@@ -287,15 +304,6 @@ const std::vector<Broken>& broken() {
       {"sum above an operand", kInvalidArgument, [](Sample& s) { node(s, "sum0").level = 2; }},
       {"sum's scale shrinks", kScaleMismatch, [](Sample& s) { node(s, "sum0").scale = 1000; }},
       {"weight above 2^62", kScaleMismatch, [](Sample& s) { s.constants["w"].values[2] = 0x1p40; }},
-      {"no outputs", kInvalidArgument, [](Sample& s) { s.circuit.outputs.clear(); }},
-      {"output range", kInvalidArgument, [](Sample& s) { s.circuit.outputs[0] = 99; }},
-      {"constant size", kInvalidArgument, [](Sample& s) { s.constants["v"].values.pop_back(); }},
-      {"constant NaN", kInvalidArgument, [](Sample& s) { s.constants["v"].values[0] = NAN; }},
-      {"constant too wide", kLimit,
-       [](Sample& s) {
-         s.constants["v"] = {1, 32, std::vector<double>(32, 1)};
-       }},
-      {"constant name", kInvalidArgument, [](Sample& s) { s.constants[""] = s.constants["v"]; }},
   };
   return cases;
 }
@@ -307,7 +315,9 @@ TEST(Verifier, AcceptsOneOfEveryOperation) {
 }
 
 TEST(Verifier, RefusesEachBrokenRule) {
-  for (const Broken& b : broken()) {
+  std::vector<Broken> all = broken();
+  all.insert(all.end(), broken_sums().begin(), broken_sums().end());
+  for (const Broken& b : all) {
     Sample s = every_operation();
     b.breaks(s);
     const Status found = verify(s.circuit, s.constants);
