@@ -94,8 +94,7 @@ class CohortBench {
               std::uint64_t seed)
       : case_(std::move(one)),
         programs_(std::move(programs)),
-        model_(must(model::load_model(models + "/" + case_.model + ".toml"))),
-        seed_(seed) {
+        model_(must(model::load_model(models + "/" + case_.model + ".toml"))) {
     compiler::Points points(model_, seed);
     while (patients_.size() < patients) patients_.push_back(points.population());
   }
@@ -289,7 +288,6 @@ class CohortBench {
   Case case_;
   std::string programs_;
   model::Model model_;
-  std::uint64_t seed_;
   std::vector<std::vector<double>> patients_;
   program::Program program_;
   ckks::ParametersPtr params_;

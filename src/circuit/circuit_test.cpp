@@ -216,7 +216,7 @@ Node& node(Sample& s, std::string_view name) { return s.circuit.nodes[at(s, name
 
 const std::vector<Broken>& broken() {
   using enum ErrorCode;
-  static const std::vector<Broken> cases = {
+  static const std::vector<Broken> kCases = {
       {"circuit name", kInvalidArgument, [](Sample& s) { s.circuit.name = "1a"; }},
       {"log_n too large", kLimit, [](Sample& s) { s.circuit.chain.log_n = 18; }},
       {"no primes", kLimit, [](Sample& s) { s.circuit.chain.q.clear(); }},
@@ -274,13 +274,13 @@ const std::vector<Broken>& broken() {
        }},
       {"constant name", kInvalidArgument, [](Sample& s) { s.constants[""] = s.constants["v"]; }},
   };
-  return cases;
+  return kCases;
 }
 
 // Of products that are not relinearized, and of sums.
 const std::vector<Broken>& broken_sums() {
   using enum ErrorCode;
-  static const std::vector<Broken> cases = {
+  static const std::vector<Broken> kCases = {
       {"three parts multiplied", kInvalidArgument,
        [](Sample& s) { node(s, "raw").operands[0] = 13; }},
       {"three parts rotated", kInvalidArgument,
@@ -305,7 +305,7 @@ const std::vector<Broken>& broken_sums() {
       {"sum's scale shrinks", kScaleMismatch, [](Sample& s) { node(s, "sum0").scale = 1000; }},
       {"weight above 2^62", kScaleMismatch, [](Sample& s) { s.constants["w"].values[2] = 0x1p40; }},
   };
-  return cases;
+  return kCases;
 }
 
 TEST(Verifier, AcceptsOneOfEveryOperation) {

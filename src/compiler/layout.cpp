@@ -73,7 +73,8 @@ double cost_of(const Packing& packing, int top) {
   double cost = 0;
   int limbs = top;
   for (std::size_t left = packing.ciphertexts; left > 1; left = (left + 1) / 2, --limbs) {
-    cost += static_cast<double>(left / 2) * limbs;
+    const std::size_t products = left / 2;
+    cost += static_cast<double>(products) * limbs;
   }
   for (std::size_t left = packing.packed; left > 1; left /= 2, --limbs) cost += 2.0 * limbs;
   return cost;
