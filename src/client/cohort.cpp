@@ -34,12 +34,15 @@ Result<std::vector<std::vector<double>>> ciphertext_slots(
   }
   std::vector<std::vector<double>> out(program.inputs.size(),
                                        std::vector<double>(std::bit_ceil(patients.size())));
-  for (std::size_t i = 0; i < out[0].size(); ++i) {
-    const std::size_t who = std::min(i, patients.size() - 1);
-    const auto u = program::normalise(program, patients[who]);
+  for (std::size_t i = 0; i < patients.size(); ++i) {
+    const auto u = program::normalise(program, patients[i]);
     if (!u)
-      return Error{u.error().code, "patient " + std::to_string(who + 1) + ": " + u.error().message};
+      return Error{u.error().code, "patient " + std::to_string(i + 1) + ": " + u.error().message};
     for (std::size_t k = 0; k < out.size(); ++k) out[k][i] = (*u)[k];
+  }
+  for (std::vector<double>& each : out) {
+    const auto behind = each.begin() + static_cast<std::ptrdiff_t>(patients.size());
+    std::fill(behind, each.end(), behind[-1]);
   }
   return out;
 }

@@ -298,17 +298,19 @@ class Compilation {
       out_.readout = std::move(stages->readout);
       return {};
     }
-    Series series;
-    if (options_.layout == program::Layout::kExpanded) series = without_amplitudes(basis_, matrix);
-    auto basis = options_.layout == program::Layout::kExpanded
-                     ? expanded_stage(series.functions, static_cast<std::size_t>(matrix.rows()))
-                     : basis_stage(basis_);
+    if (options_.layout == program::Layout::kExpanded) {
+      Series series = without_amplitudes(basis_, matrix);
+      auto basis = expanded_stage(series.functions, static_cast<std::size_t>(matrix.rows()));
+      out_.expansion = std::move(series.functions);
+      return with_readout(std::move(basis), series.matrix);
+    }
+    return with_readout(basis_stage(basis_), matrix);
+  }
+
+  Status with_readout(Result<program::Stage> basis, const Eigen::MatrixXd& matrix) {
     if (!basis) return basis.error();
-    auto readout = readout_stage(
-        *basis, options_.layout == program::Layout::kExpanded ? series.matrix : matrix,
-        modes_.size() > 0);
+    auto readout = readout_stage(*basis, matrix, modes_.size() > 0);
     if (!readout) return readout.error();
-    out_.expansion = std::move(series.functions);
     out_.basis = std::move(*basis);
     out_.readout = std::move(*readout);
     return {};

@@ -91,7 +91,6 @@ const char* name_of(program::Layout layout) {
 // The same surrogate in the layouts that were not asked for.
 std::vector<FamilyOption> other_layouts(const program::Program& program,
                                         const FamilyOption& chosen) {
-  const double ring = 2.0 * static_cast<double>(program.basis.circuit.chain.slot_count());
   std::vector<FamilyOption> out;
   const auto offer = [&](program::Layout layout, double levels, std::string reason) {
     if (layout == program.layout) return;
@@ -109,11 +108,10 @@ std::vector<FamilyOption> other_layouts(const program::Program& program,
   offer(program::Layout::kExpanded, 1,
         "layout = \"expanded\": the client evaluates the functions and learns which they are");
   offer(program::Layout::kCohort, 0, "layout = \"cohort\": for many patients at once");
-  for (FamilyOption& option : out) {
-    if (option.levels == 1 && program.layout == program::Layout::kBasis) {
-      option.server_seconds = milliseconds(program.readout) / 1000;
-      option.upload_bytes = 2 * ring * sizeof(std::uint64_t);
-    }
+  if (program.layout == program::Layout::kBasis) {  // what is left of it without its basis
+    const double ring = 2.0 * static_cast<double>(program.basis.circuit.chain.slot_count());
+    out[0].server_seconds = milliseconds(program.readout) / 1000;
+    out[0].upload_bytes = 2 * ring * sizeof(std::uint64_t);
   }
   return out;
 }
