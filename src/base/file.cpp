@@ -8,33 +8,15 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/descriptor.h"
 #include "base/random.h"
 
 namespace salus {
 namespace {
 
-/// A descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-int write_all(int fd, ByteView content) {
-  while (!content.empty()) {
-    const ssize_t wrote = ::write(fd, content.data(), content.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) return errno;
-    content = content.subspan(static_cast<std::size_t>(wrote));
-  }
+int write_and_sync(int fd, ByteView content) {
+  const int failed = write_all(fd, content);
+  if (failed != 0) return failed;
   return ::fsync(fd) == 0 ? 0 : errno;
 }
 
@@ -91,7 +73,7 @@ Status write_file(const std::filesystem::path& path, ByteView content, FileMode 
     const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                                  static_cast<mode_t>(mode)));
     if (file.get() < 0) return io_error("cannot create", temporary, errno);
-    if (const int failed = write_all(file.get(), content); failed != 0) {
+    if (const int failed = write_and_sync(file.get(), content); failed != 0) {
       ::unlink(temporary.c_str());
       return io_error("cannot write", path, failed);
     }

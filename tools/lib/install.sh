@@ -3,7 +3,7 @@
 
 # To build and run: compiler, build tools, the libraries of docs/decisions/0002-dependencies.md.
 packages_run=(g++ cmake ninja-build pkg-config ccache python3 ca-certificates
-  libsodium-dev libssl-dev libsqlite3-dev libboost1.81-dev nlohmann-json3-dev libtomlplusplus-dev
+  libsodium-dev libgfshare-dev libssl-dev libsqlite3-dev libboost1.81-dev nlohmann-json3-dev libtomlplusplus-dev
   libcli11-dev libspdlog-dev libfmt-dev libsbml5-dev libsundials-dev libeigen3-dev
   libgtest-dev libgmock-dev)
 
@@ -11,7 +11,7 @@ packages_run=(g++ cmake ninja-build pkg-config ccache python3 ca-certificates
 # compiler to WebAssembly, which builds GoogleTest from Debian's sources.
 packages_check=("${packages_run[@]}" git binutils universal-ctags clang-14 libclang-rt-14-dev libomp-14-dev clang-format-14
   clang-tidy-14 gcovr librapidcheck-dev libbenchmark-dev procps curl tcpdump sqlite3 valgrind nodejs npm
-  emscripten googletest)
+  emscripten googletest golang-go golang-golang-x-mod-dev)
 
 package_is_here() {
   case $1 in
