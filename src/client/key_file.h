@@ -10,8 +10,6 @@
 
 namespace salus::client {
 
-inline constexpr std::uint64_t kMaxKeyFileBytes = 64u << 10;
-
 /// Whoever holds `seed` reads the twin. Everything else derives from it, so the file is all there
 /// is to keep. `id` names the key in public: HKDF of the seed, 16 bytes in hexadecimal.
 struct KeyFile {
@@ -22,6 +20,9 @@ struct KeyFile {
   Secret<std::byte> seed{keys::kRootSeedBytes};
 };
 
+/// A key of this seed, 32 bytes. Errors: those of ckks::Parameters::create.
+Result<KeyFile> make_key(std::string label, circuit::Chain chain, std::string created_at,
+                         Secret<std::byte> seed);
 /// A fresh key from the system's generator. Errors: those of ckks::Parameters::create.
 Result<KeyFile> make_key(std::string label, circuit::Chain chain, std::string created_at);
 

@@ -10,6 +10,7 @@
 #include "arith/primes.h"
 #include "base/file.h"
 #include "base/random.h"
+#include "client/secret_file.h"
 
 namespace salus::client {
 namespace {
@@ -66,7 +67,7 @@ TEST_F(KeyFileTest, AFileThatOthersCanReadIsRefused) {
 
 TEST_F(KeyFileTest, EveryTruncationAndEveryFlippedByteIsNoticed) {
   must(save_key(path_, must(make_key("twin a", small_chain(), "now"))));
-  const Bytes whole = must(read_file(path_, kMaxKeyFileBytes));
+  const Bytes whole = must(read_file(path_, kMaxSecretFileBytes));
 
   for (std::size_t size = 0; size < whole.size(); size += 7) {
     write(Bytes(whole.begin(), whole.begin() + static_cast<long>(size)));
