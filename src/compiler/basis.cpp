@@ -29,6 +29,13 @@ int Basis::positions() const {
   return most;
 }
 
+std::vector<double> Basis::normalised(const std::vector<double>& values) const {
+  std::vector<double> u;
+  for (const Coordinate& c : coordinates)
+    u.push_back(std::clamp(c.normalised(values[c.position]), -1.0, 1.0));
+  return u;
+}
+
 Eigen::VectorXd Basis::evaluate(const model::Equations& equations,
                                 const std::vector<double>& parameters) const {
   const std::vector<double> values = equations.prepare(parameters);
@@ -38,11 +45,10 @@ Eigen::VectorXd Basis::evaluate(const model::Equations& equations,
       degrees = std::max(degrees, static_cast<std::size_t>(degree) + 1);
     }
   }
-  std::vector<double> u, chebyshev(coordinates.size() * degrees);  // T_n of each coordinate
+  const std::vector<double> u = normalised(values);
+  std::vector<double> chebyshev(coordinates.size() * degrees);  // T_n of each coordinate
   for (std::size_t i = 0; i < coordinates.size(); ++i) {
-    const Coordinate& c = coordinates[i];
-    u.push_back(std::clamp(c.normalised(values[c.position]), -1.0, 1.0));
-    const double angle = std::acos(u.back());
+    const double angle = std::acos(u[i]);
     for (std::size_t n = 0; n < degrees; ++n) {
       chebyshev[i * degrees + n] = std::cos(static_cast<double>(n) * angle);
     }

@@ -11,6 +11,7 @@
 
 #include "compiler/coordinates.h"
 #include "compiler/responses.h"
+#include "program/cells.h"
 
 namespace salus::compiler {
 
@@ -24,14 +25,17 @@ struct BasisFunction {
 
 struct Basis {
   std::vector<Coordinate> coordinates;
-  std::vector<BasisFunction> functions;
+  std::vector<BasisFunction> functions;              ///< cell by cell
+  program::Cells cells;                              ///< none: one cell, the whole box
   std::vector<program::OutputTransform> transforms;  ///< one per output of the model
   /// Errors are measured by the patient's own curve; otherwise by the output's largest value.
   bool own_peaks = true;
 
   /// The largest factor_count().
   int positions() const;
-  /// All functions at one patient's parameters.
+  /// u of each coordinate, from Equations' values; what rounding puts outside [-1, 1] is put back.
+  std::vector<double> normalised(const std::vector<double>& values) const;
+  /// All functions at one patient's parameters. Of a basis without cells.
   Eigen::VectorXd evaluate(const model::Equations& equations,
                            const std::vector<double>& parameters) const;
 };
@@ -55,13 +59,21 @@ struct BasisChoice {
 /// functions with the largest coefficients such that the set stays downward closed, and takes for
 /// each output the transform with the smallest largest error on held-out patients, corners
 /// included; above 400 functions the smallest 99th percentile over population and box. Where
-/// max_terms leaves room, the set then grows by neighbours of its functions. A model without states
-/// that is a polynomial gets just its monomials. Depends on the model only.
+/// max_terms leaves room, the set then grows by neighbours of its functions; where the model asks
+/// for cells, they are taken instead if they are better. A model without states that is a
+/// polynomial gets just its monomials. Depends on the model and on `rules` only.
 ///
 /// Source: adaptive downward-closed least squares after Migliorati, J. Approx. Theory 2015.
-/// With `linear_only` no other transform is tried: what is subtracted must not be transformed.
+struct BasisRules {
+  bool linear_only = false;    ///< no other transform: what is subtracted must not be transformed
+  bool without_cells = false;  ///< for a layout that has none
+};
 Result<BasisChoice> choose_basis(const model::Model& model, const model::Equations& equations,
-                                 const Responses& responses, int threads, bool linear_only = false);
+                                 const Responses& responses, int threads, BasisRules rules = {});
+
+/// All products of total degree <= limit over these coordinates, times one amplitude (-1: none).
+void append_functions(const std::vector<int>& over, int amplitude, int limit,
+                      std::vector<BasisFunction>& out);
 
 /// The functions of a polynomial model (no states, every output a polynomial of total degree <= 4
 /// in private parameters and derived quantities): exact. Nothing for another model.

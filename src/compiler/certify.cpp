@@ -6,6 +6,7 @@
 #include <span>
 
 #include "circuit/noise.h"
+#include "compiler/cells.h"
 #include "compiler/parallel.h"
 #include "compiler/sampling.h"
 
@@ -28,7 +29,7 @@ double unit_of(const ShapeFit& fit, std::size_t o, bool own, std::span<const dou
 
 // |surrogate - curve| / the curve's own peak, (outputs x times) x patients.
 Result<Eigen::MatrixXf> errors_of(const Basis& basis, const Responses& responses,
-                                  const ShapeFit& fit, const Eigen::MatrixXd& functions,
+                                  const ShapeFit& fit, const CellDesign& functions,
                                   const std::vector<std::vector<double>>& patients,
                                   const std::vector<double>& times_h, int threads) {
   const Eigen::MatrixXd slots = functions * fit.coefficients;
@@ -107,8 +108,8 @@ Status certify(const Basis& basis, const model::Equations& equations, const Resp
                const HeldOut& held_out, int threads, const std::function<void(double)>& progress,
                program::Certificate& certificate) {
   std::vector<float> population, box;
-  const Eigen::MatrixXd at_population = design(basis, equations, held_out.population, threads);
-  const Eigen::MatrixXd at_box = design(basis, equations, held_out.box, threads);
+  const CellDesign at_population(basis, equations, held_out.population, threads);
+  const CellDesign at_box(basis, equations, held_out.box, threads);
   double done = 0;
   for (const ShapeFit& fit : fits) {
     const auto p =
@@ -223,10 +224,7 @@ Result<double> noise_bound(const program::Program& program, const Basis& basis,
   const double smallest_peak = basis.own_peaks ? kSmallestPeak : 1;
   std::vector<std::vector<double>> normalised;
   for (const std::vector<double>& patient : patients) {
-    const std::vector<double> values = equations.prepare(patient);
-    normalised.emplace_back();
-    for (const Coordinate& c : basis.coordinates)
-      normalised.back().push_back(std::clamp(c.normalised(values[c.position]), -1.0, 1.0));
+    normalised.push_back(basis.normalised(equations.prepare(patient)));
   }
   if (program.layout == program::Layout::kCohort) {
     const auto noise = cohort_noise(program, normalised, smallest_peak);

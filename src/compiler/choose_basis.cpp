@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "compiler/basis.h"
+#include "compiler/cells.h"
 #include "compiler/parallel.h"
 #include "compiler/sampling.h"
 
@@ -13,6 +13,7 @@ namespace {
 using program::OutputTransform;
 
 constexpr std::size_t kMaxCandidates = 400, kManyOutputs = 2;
+constexpr std::size_t kFunctionsOfCells = 8192;  // of all cells: a ciphertext's slots at N = 2^14
 constexpr std::uint64_t kValidationSeed = 0x76616c6964;
 constexpr int kValidationPopulation = 768, kValidationBox = 512;
 
@@ -65,28 +66,6 @@ Result<Eigen::MatrixXd> standard_responses(const model::Model& model, const Resp
   return out;
 }
 
-// All (degree_0, ..) with total degree <= limit.
-void append_degrees(const std::vector<int>& over, int amplitude, int limit,
-                    std::vector<BasisFunction>& out) {
-  std::vector<int> degrees(over.size(), 0);
-  int total = 0;
-  while (true) {
-    BasisFunction f{amplitude, {}};
-    for (std::size_t i = 0; i < over.size(); ++i) {
-      if (degrees[i] > 0) f.degrees.emplace_back(over[i], degrees[i]);
-    }
-    out.push_back(std::move(f));
-    std::size_t i = 0;
-    for (; i < over.size(); ++i) {
-      ++degrees[i];
-      if (++total <= limit) break;
-      total -= degrees[i];
-      degrees[i] = 0;
-    }
-    if (i == over.size()) return;
-  }
-}
-
 int coordinate_index(Basis& basis, const Coordinate& wanted) {
   for (std::size_t i = 0; i < basis.coordinates.size(); ++i) {
     if (basis.coordinates[i].input.name == wanted.input.name) return static_cast<int>(i);
@@ -134,7 +113,7 @@ Result<Basis> candidates(const model::Model& model, const model::Equations& equa
   for (int degree = model.surrogate.max_degree; degree >= 1; --degree) {
     basis.functions.clear();
     for (const auto& [amplitude, over] : *indexed) {
-      append_degrees(over, amplitude, degree, basis.functions);
+      append_functions(over, amplitude, degree, basis.functions);
     }
     if (basis.functions.size() <= kMaxCandidates) break;
   }
@@ -168,7 +147,8 @@ std::vector<Errors> held_out_errors(const Basis& basis, const model::Equations& 
                                     const Eigen::MatrixXd& coefficients,
                                     const std::vector<double>& peaks, std::size_t shapes,
                                     const Sample& sample, int threads) {
-  const Eigen::MatrixXd slots = design(basis, equations, sample.patients, threads) * coefficients;
+  const Eigen::MatrixXd slots =
+      CellDesign(basis, equations, sample.patients, threads) * coefficients;
   const std::size_t outputs = peaks.size();
   const long times = slots.cols() / static_cast<long>(outputs * shapes);
   std::vector<std::vector<double>> all(outputs);
@@ -221,11 +201,13 @@ const char* name_of(OutputTransform transform) {
 // Everything about one model's choice.
 class Chooser {
  public:
-  Chooser(const model::Model& model, const model::Equations& equations, int threads)
-      : model_(model), equations_(equations), threads_(threads) {}
+  Chooser(const model::Model& model, const model::Equations& equations, int threads,
+          std::size_t cells)
+      : model_(model), equations_(equations), threads_(threads), cells_(cells) {}
 
   Status sample(const Responses& responses) {
-    const std::size_t functions = static_cast<std::size_t>(model_.surrogate.max_terms);
+    const std::size_t functions =
+        cells_ > 1 ? kFunctionsOfCells : static_cast<std::size_t>(model_.surrogate.max_terms);
     training_.patients = training_patients(model_, functions);
     Points points(model_, kValidationSeed);
     if (!many()) validation_.patients = points.corners();
@@ -257,7 +239,9 @@ class Chooser {
 
   // Many functions are for many parameters, whose corners hardly anybody comes near: then what
   // counts is what nearly everybody gets.
-  bool many() const { return model_.surrogate.max_terms > static_cast<int>(kMaxCandidates); }
+  bool many() const {
+    return cells_ > 1 || model_.surrogate.max_terms > static_cast<int>(kMaxCandidates);
+  }
   double score(const Errors& e) const { return many() ? e.p99 : e.largest; }
   double score(const Trial& trial) const { return many() ? trial.p99() : trial.largest(); }
 
@@ -291,6 +275,20 @@ class Chooser {
     return measured(std::move(trial.basis), wanted, weights_for(trial.basis));
   }
 
+  // An amplitude is not narrowed with its cell, so that what has one stays whole.
+  bool divides(const Trial& trial) const {
+    return cells_ > 1 && std::none_of(trial.basis.functions.begin(), trial.basis.functions.end(),
+                                      [](const BasisFunction& f) { return f.amplitude >= 0; });
+  }
+
+  Trial divided(const Trial& trial) const {
+    const Eigen::MatrixXd wanted = transformed(trial.basis, training_.responses, peaks_, shapes_);
+    Basis basis = divide(trial.basis, equations_, training_, wanted, cells_,
+                         kFunctionsOfCells / cells_, model_.surrogate.max_degree, threads_);
+    const Eigen::VectorXd weights = weights_for(basis);
+    return measured(std::move(basis), wanted, weights);
+  }
+
  private:
   // Only a linear output's errors are in proportion to its slots'.
   Eigen::VectorXd weights_for(const Basis& basis) const {
@@ -301,8 +299,8 @@ class Chooser {
   }
 
   Trial measured(Basis basis, const Eigen::MatrixXd& wanted, const Eigen::VectorXd& weights) const {
-    const LeastSquares kept(design(basis, equations_, training_.patients, threads_), weights,
-                            threads_);
+    const Regression kept(CellDesign(basis, equations_, training_.patients, threads_), weights,
+                          threads_);
     auto errors = held_out_errors(basis, equations_, kept.solve(wanted), peaks_, shapes_,
                                   validation_, threads_);
     return {std::move(basis), std::move(errors)};
@@ -311,12 +309,34 @@ class Chooser {
   const model::Model& model_;
   const model::Equations& equations_;
   int threads_;
+  std::size_t cells_;
   Sample training_, validation_;
   std::vector<double> peaks_;
   std::size_t shapes_ = 1;
 };
 
 }  // namespace
+
+void append_functions(const std::vector<int>& over, int amplitude, int limit,
+                      std::vector<BasisFunction>& out) {
+  std::vector<int> degrees(over.size(), 0);
+  int total = 0;
+  while (true) {
+    BasisFunction f{amplitude, {}};
+    for (std::size_t i = 0; i < over.size(); ++i) {
+      if (degrees[i] > 0) f.degrees.emplace_back(over[i], degrees[i]);
+    }
+    out.push_back(std::move(f));
+    std::size_t i = 0;
+    for (; i < over.size(); ++i) {
+      ++degrees[i];
+      if (++total <= limit) break;
+      total -= degrees[i];
+      degrees[i] = 0;
+    }
+    if (i == over.size()) return;
+  }
+}
 
 Eigen::MatrixXd transformed(const Basis& basis, const Eigen::MatrixXd& responses,
                             const std::vector<double>& peaks, std::size_t shapes) {
@@ -406,7 +426,7 @@ Result<std::vector<Trial>> transformed_trials(const Chooser& chooser, const mode
 }  // namespace
 
 Result<BasisChoice> choose_basis(const model::Model& model, const model::Equations& equations,
-                                 const Responses& responses, int threads, bool linear_only) {
+                                 const Responses& responses, int threads, BasisRules rules) {
   BasisChoice out;
   auto polynomial = polynomial_basis(model, equations);
   if (!polynomial) return polynomial.error();
@@ -422,7 +442,8 @@ Result<BasisChoice> choose_basis(const model::Model& model, const model::Equatio
             ": is not linear in the dose, so its standard dose matters; add dose = ... in " +
             model.dose.unit + " to [surrogate]"};
   }
-  Chooser chooser(model, equations, threads);
+  Chooser chooser(model, equations, threads,
+                  rules.without_cells ? 1 : static_cast<std::size_t>(model.surrogate.cells));
   if (Status s = chooser.sample(responses); !s) return s.error();
 
   auto linear = candidates(model, equations, model.surrogate.terms);
@@ -431,15 +452,20 @@ Result<BasisChoice> choose_basis(const model::Model& model, const model::Equatio
   Trial best = chooser.attempt(std::move(*linear));
   note(out.report, "linear", best);
 
-  if (!linear_only) {
+  if (!rules.linear_only) {
     auto trials = transformed_trials(chooser, model, equations, best, out.report);
     if (!trials) return trials.error();
     for (Trial& trial : *trials) {
       if (chooser.score(trial) < chooser.score(best)) best = std::move(trial);
     }
   }
+  if (chooser.divides(best)) {
+    Trial divided = chooser.divided(best);
+    note(out.report, std::to_string(model.surrogate.cells) + " cells", divided);
+    if (divided.p99() < best.p99()) best = std::move(divided);
+  }
   const auto room = static_cast<std::size_t>(model.surrogate.max_terms);
-  if (chooser.many() && best.basis.functions.size() < room) {
+  if (chooser.many() && best.basis.cells.empty() && best.basis.functions.size() < room) {
     Trial grown = chooser.grown(best);
     note(out.report, "grown", grown);
     if (grown.p99() < best.p99()) best = std::move(grown);

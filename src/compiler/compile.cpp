@@ -6,6 +6,7 @@
 #include <map>
 #include <span>
 
+#include "compiler/cells.h"
 #include "compiler/certify.h"
 #include "compiler/cohort_layout.h"
 #include "compiler/layout.h"
@@ -48,7 +49,9 @@ class Compilation {
     compares_ = std::any_of(regimens.begin(), regimens.end(),
                             [](const program::Regimen& r) { return !r.minus.empty(); });
     if (Status s = require_comparable(); !s) return s.error();
-    auto choice = choose_basis(model_, equations_, responses_, options_.threads, compares_);
+    const BasisRules rules{.linear_only = compares_,
+                           .without_cells = options_.layout == program::Layout::kCohort};
+    auto choice = choose_basis(model_, equations_, responses_, options_.threads, rules);
     if (!choice) return choice.error();
     basis_ = std::move(choice->basis);
     out_.certificate.transforms = choice->report;
@@ -181,10 +184,10 @@ class Compilation {
     if (!weights) return weights.error();
     const bool linear =
         basis_.transforms.size() == 1 && basis_.transforms[0] == program::OutputTransform::kLinear;
-    const LeastSquares squares(design(basis_, equations_, patients, options_.threads),
-                               linear ? Eigen::VectorXd(*weights / weights->maxCoeff())
-                                      : Eigen::VectorXd::Ones(weights->size()),
-                               options_.threads);
+    const Regression squares(CellDesign(basis_, equations_, patients, options_.threads),
+                             linear ? Eigen::VectorXd(*weights / weights->maxCoeff())
+                                    : Eigen::VectorXd::Ones(weights->size()),
+                             options_.threads);
     double done = 0;
     for (ShapeFit& fit : fits_) {
       Eigen::MatrixXd curves(static_cast<long>(patients.size()),
@@ -203,7 +206,7 @@ class Compilation {
       fit.coefficients = squares.solve(transformed(basis_, curves, fit.peaks, 1));
       report("fitting responses", 0.2 + 0.3 * ++done / static_cast<double>(fits_.size()));
     }
-    if (wants_modes()) find_modes(squares.factor());
+    if (wants_modes()) find_modes(squares);
     return {};
   }
 
@@ -230,7 +233,7 @@ class Compilation {
   }
 
   // All shapes' coefficients, replaced by what their leading modes give.
-  void find_modes(const Eigen::MatrixXd& factor) {
+  void find_modes(const Regression& squares) {
     const long width = static_cast<long>(basis_.transforms.size() * times_.size());
     Eigen::MatrixXd all(static_cast<long>(basis_.functions.size()),
                         width * static_cast<long>(fits_.size()));
@@ -239,12 +242,12 @@ class Compilation {
     }
     const bool cohort = options_.layout == program::Layout::kCohort;
     modes_ = leading_modes(
-        factor, all,
+        squares.responses_like(all), squares.patients(),
         cohort ? std::span<const std::size_t>(kCohortModes) : std::span<const std::size_t>(kModes),
         kModeTolerance);
     mode_coefficients_ = all * modes_;
     const Eigen::MatrixXd kept = mode_coefficients_ * modes_.transpose();
-    if (cohort) scale_modes(factor);
+    if (cohort) scale_modes(squares);
     for (std::size_t s = 0; s < fits_.size(); ++s) {
       fits_[s].coefficients = kept.middleCols(static_cast<long>(s) * width, width);
     }
@@ -252,9 +255,9 @@ class Compilation {
 
   // A cohort's slots all hold the same mode, whose size is then that of the coefficients: each is
   // brought to 1 over the training patients, and the client's matrix brings it back.
-  void scale_modes(const Eigen::MatrixXd& factor) {
-    const double patients = factor(0, 0) * factor(0, 0);
-    const Eigen::MatrixXd sizes = factor.triangularView<Eigen::Upper>() * mode_coefficients_;
+  void scale_modes(const Regression& squares) {
+    const double patients = squares.patients();
+    const Eigen::MatrixXd sizes = squares.responses_like(mode_coefficients_);
     for (long m = 0; m < modes_.cols(); ++m) {
       const double size = std::max(sizes.col(m).norm() / std::sqrt(patients), kSmallestMode);
       mode_coefficients_.col(m) /= size;
@@ -283,6 +286,7 @@ class Compilation {
       for (const double peak : peaks_of(of_regimen_[r])) out_.output.peak.push_back(peak);
     }
     out_.layout = options_.layout;
+    out_.cells = basis_.cells;
     if (Status s = lay_out_stages(matrix); !s) return s;
     if (Status s = circuit::verify(out_.basis.circuit, out_.basis.constants); !s) return s;
     return circuit::verify(out_.readout.circuit, out_.readout.constants);
@@ -300,7 +304,8 @@ class Compilation {
     }
     if (options_.layout == program::Layout::kExpanded) {
       Series series = without_amplitudes(basis_, matrix);
-      auto basis = expanded_stage(series.functions, static_cast<std::size_t>(matrix.rows()));
+      auto basis =
+          expanded_stage(series.functions, basis_.cells, static_cast<std::size_t>(matrix.rows()));
       out_.expansion = std::move(series.functions);
       return with_readout(std::move(basis), series.matrix);
     }

@@ -254,10 +254,10 @@ TEST(ExpandedLayout, TakesTheFunctionsFromTheClient) {
   program::Program p;
   p.layout = program::Layout::kExpanded;
   p.expansion = series.functions;
-  p.basis = must(expanded_stage(series.functions, 20));
+  p.basis = must(expanded_stage(series.functions, {}, 20));
   p.readout = must(readout_stage(p.basis, series.matrix));
   EXPECT_EQ(p.basis.circuit.chain.log_n, 13);
-  EXPECT_EQ(must(expanded_stage(series.functions, 5000)).circuit.chain.log_n, 14);
+  EXPECT_EQ(must(expanded_stage(series.functions, {}, 5000)).circuit.chain.log_n, 14);
   const Status fine = circuit::verify(p.readout.circuit, p.readout.constants);
   ASSERT_TRUE(fine) << fine.error().message;
   EXPECT_EQ(program::ciphertext_names(p).size(), 1u);
@@ -359,11 +359,10 @@ TEST(Modes, KeepWhatManyCurvesShare) {
       x = std::ldexp(static_cast<double>(generator() >> 11), -52) - 1;
     return out;
   };
-  const Eigen::MatrixXd factor = Eigen::MatrixXd::Identity(40, 40);
   const Eigen::MatrixXd three = random(40, 3) * random(3, 300);
   const Eigen::MatrixXd coefficients = three + 1e-9 * random(40, 1) * random(1, 300);
   const std::vector<std::size_t> counts = {2, 3, 8};
-  const Eigen::MatrixXd modes = leading_modes(factor, coefficients, counts, 1e-6);
+  const Eigen::MatrixXd modes = leading_modes(coefficients, 40, counts, 1e-6);
   ASSERT_EQ(modes.cols(), 3);
   EXPECT_LT((modes.transpose() * modes - Eigen::MatrixXd::Identity(3, 3)).norm(), 1e-12);
   EXPECT_LT((coefficients - coefficients * modes * modes.transpose()).norm(), 1e-6);

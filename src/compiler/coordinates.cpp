@@ -68,6 +68,19 @@ double Coordinate::offset() const {
   return (input.high + input.low) / 2 / std::max(std::abs(input.low), std::abs(input.high));
 }
 
+Coordinate Coordinate::narrowed(double from, double to) const {
+  const double low = forward(input.transform, input.low),
+               high = forward(input.transform, input.high);
+  const auto at = [&](double u) {
+    const double x = (low + high) / 2 + u * (high - low) / 2;
+    return input.transform == program::Transform::kLog ? std::exp(x) : x;
+  };
+  Coordinate out = *this;
+  out.input.low = at(from);
+  out.input.high = at(to);
+  return out;
+}
+
 Result<Coordinate> make_coordinate(const model::Model& model, const model::Equations& equations,
                                    const std::string& symbol, CoordinateUse use) {
   Coordinate out;

@@ -21,6 +21,8 @@ struct Coordinate {
   /// The value over its largest size, as the affine function slope * u + offset.
   double slope() const;
   double offset() const;
+  /// Over the part of its range where u lies in [low, high].
+  Coordinate narrowed(double low, double high) const;
 };
 
 /// How basis functions use a coordinate.

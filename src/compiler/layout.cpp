@@ -14,6 +14,8 @@ namespace {
 using circuit::Constant;
 using circuit::ValueId;
 
+constexpr std::size_t kNameDigits = 32;
+
 /// slope * u_coordinate + offset; coordinate -1: the constant `offset`.
 struct Factor {
   int coordinate = -1;
@@ -102,9 +104,14 @@ class BasisLayout {
                                 chain.slot_count(), top_)) {}
 
   program::Stage run() {
-    for (const Coordinate& c : basis_.coordinates) {
-      inputs_.push_back(build_.input("z_" + c.input.name, top_, std::exp2(kLogScale), 1, 1));
-    }
+    const bool whole = basis_.cells.empty();
+    const std::string prefix =
+        whole ? "z_" : "cell_" + basis_.cells.digest().hex().substr(0, kNameDigits) + "_";
+    std::vector<std::string> names;
+    for (const Coordinate& c : basis_.coordinates) names.push_back(prefix + c.input.name);
+    if (!whole) names.push_back(prefix + "one");
+    for (const std::string& name : names)
+      inputs_.push_back(build_.input(name, top_, std::exp2(kLogScale), 1, whole ? 1 : period_));
     place_factors();
     ValueId product = tree(0, packing_.ciphertexts, top_ - 1);
     for (std::size_t blocks = packing_.packed; blocks > 1; blocks /= 2) {
@@ -141,9 +148,10 @@ class BasisLayout {
     const std::size_t slots = leaves_[k].size();
     std::vector<double> shift(slots);
     std::vector<std::vector<double>> masks(inputs_.size(), std::vector<double>(slots, 0.0));
+    const bool whole = basis_.cells.empty();
     for (std::size_t s = 0; s < slots; ++s) {
       const Factor& factor = leaves_[k][s];
-      shift[s] = factor.offset;
+      (whole ? shift : masks.back())[s] = factor.offset;
       if (factor.coordinate >= 0)
         masks[static_cast<std::size_t>(factor.coordinate)][s] = factor.slope;
     }
@@ -160,6 +168,7 @@ class BasisLayout {
       any = true;
     }
     check(any, "a ciphertext without factors");
+    if (!whole) return build_.rescale(sum);
     build_.constant("shift" + number, {1, slots, shift});
     return build_.add_plain(build_.rescale(sum), "shift" + number);
   }
@@ -214,7 +223,7 @@ Result<program::Stage> basis_stage(const Basis& basis) {
 }
 
 Result<program::Stage> expanded_stage(const std::vector<program::Degrees>& functions,
-                                      std::size_t results) {
+                                      const program::Cells& cells, std::size_t results) {
   constexpr int kLevels = 1;
   const std::size_t period = std::bit_ceil(functions.size());
   auto chain = chain_for(kLevels);
@@ -228,13 +237,14 @@ Result<program::Stage> expanded_stage(const std::vector<program::Degrees>& funct
     return Error{ErrorCode::kLimit, std::to_string(functions.size()) + " basis functions"};
   }
   Bytes text;
+  if (!cells.empty()) append(text, as_bytes("cells " + cells.digest().hex() + "\n"));
   for (const program::Degrees& degrees : functions) {
     for (const auto& [input, degree] : degrees)
       append(text, as_bytes(std::to_string(input) + ":" + std::to_string(degree) + " "));
     append(text, as_bytes("\n"));
   }
   CircuitBuilder build("expanded", *chain);
-  const ValueId x = build.input("basis_" + sha256(text).hex().substr(0, 32), kLevels,
+  const ValueId x = build.input("basis_" + sha256(text).hex().substr(0, kNameDigits), kLevels,
                                 std::exp2(kLogScale), 1, period);
   program::Stage out;
   out.circuit = build.finish({x});

@@ -16,14 +16,16 @@ namespace salus::compiler {
 /// ciphertexts is the sum over coordinates of mask * u_i, plus a constant; C - 1 multiplications in
 /// a tree leave one ciphertext, and log2 G times its product with its own rotation by half of what
 /// is left leaves the product of all places in every block. G is what costs least. Depth
-/// 1 + ceil(log2 P); one further level is left for the readout. Errors: kLimit if the parameters
-/// have no room for that depth.
+/// 1 + ceil(log2 P); one further level is left for the readout. With cells (program/cells.h) the
+/// inputs have period c, and a last one holds 1 in the patient's cell: it bears the constants, so
+/// that all other cells' functions are 0. Errors: kLimit if the parameters have no room for that
+/// depth.
 Result<program::Stage> basis_stage(const Basis& basis);
 
 /// The functions as one input of period c at level 1, handed on; it is named by what it holds. N is
 /// 2^13 where functions and `results` leave room. Errors: kLimit (more functions than slots).
 Result<program::Stage> expanded_stage(const std::vector<program::Degrees>& functions,
-                                      std::size_t results);
+                                      const program::Cells& cells, std::size_t results);
 
 /// slots r = matrix x basis, rows = results. Takes the basis stage's output.
 /// Errors: kLimit for more rows than fit.

@@ -17,13 +17,9 @@ Eigen::MatrixXd orthonormal(const Eigen::MatrixXd& a) {
 
 }  // namespace
 
-Eigen::MatrixXd leading_modes(const Eigen::MatrixXd& factor, const Eigen::MatrixXd& coefficients,
+Eigen::MatrixXd leading_modes(const Eigen::MatrixXd& responses, double patients,
                               std::span<const std::size_t> counts, double tolerance) {
-  // Rows of the same norms as the patients' responses.
-  const Eigen::MatrixXd responses = factor.triangularView<Eigen::Upper>() * coefficients;
-  // The first function is 1 everywhere, so that the norm of its column counts the patients.
-  const double patients = factor(0, 0) * factor(0, 0);
-  const long values = coefficients.cols();
+  const long values = responses.cols();
   Eigen::MatrixXd best;
   for (const std::size_t count : counts) {
     const long width = std::min(values, static_cast<long>(count) + kOversampling);

@@ -99,15 +99,18 @@ std::vector<FamilyOption> other_layouts(const program::Program& program,
     option.layout = name_of(layout);
     option.feasible = true;
     option.levels = levels;
-    option.error_p99 = chosen.error_p99;
-    option.error_max = chosen.error_max;
+    const bool same = program.cells.empty() || layout != program::Layout::kCohort;
+    if (same) option.error_p99 = chosen.error_p99;
+    if (same) option.error_max = chosen.error_max;
     option.reason = std::move(reason);
     out.push_back(std::move(option));
   };
   offer(program::Layout::kBasis, 0, "layout = \"basis\": the client sends the inputs alone");
   offer(program::Layout::kExpanded, 1,
         "layout = \"expanded\": the client evaluates the functions and learns which they are");
-  offer(program::Layout::kCohort, 0, "layout = \"cohort\": for many patients at once");
+  offer(program::Layout::kCohort, 0,
+        program.cells.empty() ? "layout = \"cohort\": for many patients at once"
+                              : "layout = \"cohort\": for many patients at once, without cells");
   if (program.layout == program::Layout::kBasis) {  // what is left of it without its basis
     const double ring = 2.0 * static_cast<double>(program.basis.circuit.chain.slot_count());
     out[0].server_seconds = milliseconds(program.readout) / 1000;
@@ -145,11 +148,14 @@ std::vector<FamilyOption> explain(const model::Model& model, const model::Equati
       sizeof(std::uint64_t);
   chosen.error_p99 = program.certificate.population_p99;
   chosen.error_max = std::max(program.certificate.population_max, program.certificate.box_max);
-  chosen.reason =
-      polynomial ? "exact: the formula is a polynomial of what the client sends"
-      : program.layout == program::Layout::kCohort
-          ? std::to_string(program.output.slots()) + " results a patient"
-          : std::to_string(program.readout.circuit.nodes[0].period) + " slots of basis functions";
+  chosen.reason = polynomial ? "exact: the formula is a polynomial of what the client sends"
+                  : program.layout == program::Layout::kCohort
+                      ? std::to_string(program.output.slots()) + " results a patient"
+                      : std::to_string(program.readout.circuit.nodes[0].period) +
+                            " slots of basis functions" +
+                            (program.cells.empty()
+                                 ? ""
+                                 : " in " + std::to_string(program.cells.sizes.size()) + " cells");
   std::vector<FamilyOption> out = {chosen};
 
   if (!polynomial) {

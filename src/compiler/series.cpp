@@ -24,6 +24,11 @@ int degree_in(const Degrees& degrees, int coordinate) {
 }  // namespace
 
 Series without_amplitudes(const Basis& basis, const Eigen::MatrixXd& matrix) {
+  if (!basis.cells.empty()) {
+    Series out{{}, matrix};
+    for (const BasisFunction& f : basis.functions) out.functions.push_back(f.degrees);
+    return out;
+  }
   std::map<Degrees, Eigen::VectorXd> columns;
   const auto add = [&](const Degrees& degrees, double factor, long m) {
     const auto [entry, added] = columns.try_emplace(degrees, Eigen::VectorXd::Zero(matrix.rows()));

@@ -304,7 +304,9 @@ TEST(CatalogueData, MidazolamInteractionsWithinGuestLimits) {
     };
     const auto found = std::find_if(perpetrators().begin(), perpetrators().end(), same);
     if (found == perpetrators().end()) continue;
-    const auto curves = must(reference_curves(model, with(model, found->effect), {}, {0}));
+    Values effect = {{"inhibition", 0}, {"inhibition_gut", 0}};
+    for (const auto& [name, value] : found->effect) effect.insert_or_assign(name, value);
+    const auto curves = must(reference_curves(model, with(model, effect), {}, {0}));
     const double ratio =
         row.at("Route Victim") == "IV" ? curves[1][0] : linked(model.outputs[0], curves[0][0]);
     ratios.found.push_back(ratio);

@@ -137,6 +137,7 @@ struct SurrogateHint {
   double dose = 0;      ///< of the standard plans; needed where the model is not linear
   int max_degree = 15;  ///< largest total degree of a basis function
   int max_terms = 256;
+  int cells = 1;  ///< pieces of the box with functions of their own; a power of two
 };
 
 /// Published values that the model must reproduce: a test runs them.

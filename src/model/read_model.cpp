@@ -17,6 +17,7 @@ namespace {
 constexpr double kDefaultBoxSd = 3;
 constexpr std::size_t kMaxEntries = 256;
 constexpr int kMaxTerms = 8192;  // as many as a ciphertext of 2^14 has slots
+constexpr int kMaxCells = 128;
 
 class ModelReader {
  public:
@@ -297,6 +298,9 @@ class ModelReader {
       if (hint.max_terms < 2 || hint.max_terms > kMaxTerms) {
         t.complain("max_terms", "must be 2 .. " + std::to_string(kMaxTerms));
       }
+      hint.cells = t.integer_or("cells", hint.cells);
+      if (hint.cells < 1 || hint.cells > kMaxCells || (hint.cells & (hint.cells - 1)) != 0)
+        t.complain("cells", "must be a power of two, 1 .. " + std::to_string(kMaxCells));
       for (TomlTable& term : t.tables("term", 8)) read_term(term);
       t.finish();
     }

@@ -88,9 +88,20 @@ Result<std::vector<double>> normalise(const Program& program,
   return out;
 }
 
+namespace {
+
+double value_of(const Degrees& function, const std::vector<double>& u) {
+  double product = 1;
+  for (const auto& [i, degree] : function)
+    product *= std::cos(degree * std::acos(u.at(static_cast<std::size_t>(i))));
+  return product;
+}
+
+}  // namespace
+
 std::vector<std::string> ciphertext_names(const Program& program) {
   std::vector<std::string> out;
-  if (program.layout == Layout::kBasis) {
+  if (program.layout == Layout::kBasis && program.cells.empty()) {
     for (const Input& input : program.inputs) out.push_back(input.name);
     return out;
   }
@@ -102,16 +113,24 @@ std::vector<std::string> ciphertext_names(const Program& program) {
 
 std::vector<std::vector<double>> input_slots(const Program& program, const std::vector<double>& u) {
   std::vector<std::vector<double>> out;
-  if (program.layout != Layout::kExpanded) {
+  const bool expanded = program.layout == Layout::kExpanded;
+  if (!expanded && program.cells.empty()) {
     for (const double x : u) out.push_back({x});
     return out;
   }
-  out.emplace_back(std::bit_ceil(program.expansion.size()), 0.0);
-  for (std::size_t m = 0; m < program.expansion.size(); ++m) {
-    double product = 1;
-    for (const auto& [i, degree] : program.expansion[m])
-      product *= std::cos(degree * std::acos(u.at(static_cast<std::size_t>(i))));
-    out[0][m] = product;
+  const bool whole = program.cells.empty();
+  const Place place = place_of(program.cells, u);
+  const std::size_t all = whole ? program.expansion.size() : program.cells.functions();
+  const std::size_t first = whole ? 0 : program.cells.first(place.cell);
+  const std::size_t end = whole ? all : first + program.cells.sizes[place.cell];
+  out.assign(expanded ? 1 : u.size() + 1, std::vector<double>(std::bit_ceil(all), 0.0));
+  for (std::size_t s = first; s < end; ++s) {
+    if (expanded) {
+      out[0][s] = value_of(program.expansion[s], place.u);
+      continue;
+    }
+    for (std::size_t i = 0; i < u.size(); ++i) out[i][s] = place.u[i];
+    out.back()[s] = 1;
   }
   return out;
 }

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "circuit/circuit.h"
+#include "program/cells.h"
 
 namespace salus::program {
 
@@ -184,17 +185,18 @@ struct Program {
   Certificate certificate;
   Layout layout = Layout::kBasis;
   std::vector<Degrees> expansion;  ///< of kExpanded: the function in each slot, from slot 0 on
+  Cells cells;                     ///< of kBasis and kExpanded; none: one, the whole box
   Stage basis;                     ///< encrypted inputs -> all basis functions
   Stage readout;                   ///< basis -> regimens x times
   bool operator==(const Program&) const = default;
 };
 
-/// Canonical bytes: "salus-program 3\n" (2 where the layout is kBasis and nothing is taken off; 1
-/// where also one output, without link, settings and modes, is all there is: what the versions
-/// before could say), the length of the header in decimal and "\n", a JSON header with sorted keys
-/// (circuits as text in it), then the doubles of the basis' and the readout's constants, each
-/// stage's in the order of their names, and the modes, little-endian. serialize(parse(b)) == b. The
-/// digest of these bytes is the program's name everywhere.
+/// Canonical bytes: "salus-program 4\n" (3 without cells; 2 where also the layout is kBasis and
+/// nothing is taken off; 1 where also one output, without link, settings and modes, is all there
+/// is: what the versions before could say), the length of the header in decimal and "\n", a JSON
+/// header with sorted keys (circuits as text in it), then the doubles of the basis' and the
+/// readout's constants, each stage's in the order of their names, and the modes, little-endian.
+/// serialize(parse(b)) == b. The digest of these bytes is the program's name everywhere.
 Bytes serialize(const Program& program);
 
 inline constexpr std::uint64_t kMaxProgramBytes = 256u << 20;
@@ -214,12 +216,13 @@ Result<std::vector<double>> normalise(const Program& program,
                                       const std::vector<NamedValue>& values);
 
 /// The ciphertexts that a twin of this program consists of, by name, in the order of the basis
-/// circuit's inputs: the inputs' names; of another layout the circuit's own, so that no program
-/// reads slots that were filled for another layout.
+/// circuit's inputs: the inputs' names; of another layout, or with cells, the circuit's own, so
+/// that no program reads slots that were filled for another.
 std::vector<std::string> ciphertext_names(const Program& program);
 
 /// What one patient's ciphertexts hold, in that order: slots that repeat. `u` is of normalise();
-/// of kCohort it is one patient's share, the same in every slot.
+/// of kCohort it is one patient's share, the same in every slot. With cells, slots of cells that
+/// the patient is not in hold 0, and of kBasis a last ciphertext holds 1 in those of his own.
 std::vector<std::vector<double>> input_slots(const Program& program, const std::vector<double>& u);
 
 /// curves[row][t] from the decrypted readout slots, before the outputs' links. Errors: kMismatch on

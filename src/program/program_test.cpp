@@ -105,7 +105,7 @@ TEST(Program, SurvivesFlippedBits) {
 TEST(Program, NamesUnknownVersionsAndOversizedConstants) {
   std::string text(as_text(serialize(sample())));
   std::string other = text;
-  other[14] = '4';
+  other[14] = '5';
   EXPECT_EQ(parse(as_bytes(other)).error().code, ErrorCode::kVersion);
   other[14] = '2';
   EXPECT_EQ(parse(as_bytes(other)).error().code, ErrorCode::kParse) << "version 1 can say it";
@@ -278,6 +278,46 @@ TEST(Program, ThirdVersionKeepsLayoutsAndDifferences) {
   ASSERT_EQ(slots.size(), 1u);
   EXPECT_EQ(slots[0][0], 1);
   EXPECT_NEAR(slots[0][1], 4 * 0.125 - 3 * 0.5, 1e-15);
+}
+
+// Two cells of one function each: 1 below ke's middle, T_3 above.
+Program in_cells() {
+  Program p = expanded();
+  p.cells = {{{0, 0.0, -1, -2}}, {1, 1}};
+  return p;
+}
+
+TEST(Program, FourthVersionKeepsCells) {
+  const Program p = in_cells();
+  const Bytes bytes = serialize(p);
+  EXPECT_TRUE(as_text(bytes).starts_with("salus-program 4\n"));
+  EXPECT_EQ(must(parse(bytes)), p);
+  for (std::size_t n = 0; n < bytes.size(); n += 7) EXPECT_FALSE(parse(std::span(bytes).first(n)));
+  EXPECT_EQ(input_slots(p, {-0.2})[0], (std::vector<double>{1, 0}));
+  const double local = 0;  // the middle of [0, 1]
+  EXPECT_NEAR(input_slots(p, {0.5})[0][1], 4 * local * local * local - 3 * local, 1e-15);
+  EXPECT_EQ(input_slots(p, {0.5})[0][0], 0);
+}
+
+TEST(Program, RefusesCellsThatDoNotFit) {
+  for (const auto& change : std::vector<std::function<void(Program&)>>{
+           [](Program& p) {
+             p.cells.sizes = {1, 2};
+           },
+           [](Program& p) { p.cells.sizes = {1}; }, [](Program& p) { p.cells.splits[0].input = 1; },
+           [](Program& p) { p.cells.splits[0].above = 0; },
+           [](Program& p) {
+             p.layout = Layout::kCohort;
+             p.expansion.clear();
+           },
+           [](Program& p) {
+             p.layout = Layout::kBasis;
+             p.expansion.clear();
+           }}) {
+    Program p = in_cells();
+    change(p);
+    EXPECT_EQ(parse(serialize(p)).error().code, ErrorCode::kMismatch);
+  }
 }
 
 TEST(Program, RefusesLayoutsThatDoNotFitTheirCircuits) {

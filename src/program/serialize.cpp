@@ -23,8 +23,8 @@ NLOHMANN_JSON_SERIALIZE_ENUM(Layout, {{Layout::kBasis, "basis"},
 
 namespace {
 
-constexpr std::array<std::string_view, 3> kMagic = {"salus-program 1\n", "salus-program 2\n",
-                                                    "salus-program 3\n"};
+constexpr std::array<std::string_view, 4> kMagic = {"salus-program 1\n", "salus-program 2\n",
+                                                    "salus-program 3\n", "salus-program 4\n"};
 constexpr std::string_view kMagicStem = "salus-program ";
 constexpr std::size_t kMaxHeaderBytes = 64u << 20;
 constexpr std::size_t kMaxGrid = 1u << 20;
@@ -69,6 +69,14 @@ template <class Visit, class T>
 void fields_of(Setting*, T& x, Visit visit) {
   visit("name", x.name);
   visit("value", x.value);
+}
+
+template <class Visit, class T>
+void fields_of(Split*, T& x, Visit visit) {
+  visit("input", x.input);
+  visit("at", x.at);
+  visit("below", x.below);
+  visit("above", x.above);
 }
 
 template <class Visit, class T>
@@ -148,6 +156,7 @@ bool compares(const OutputGrid& out) {
 }
 
 int version_of(const Program& p) {
+  if (!p.cells.empty()) return 4;
   if (p.layout != Layout::kBasis || compares(p.output)) return 3;
   return is_first_version(p.output) ? 1 : 2;
 }
@@ -170,7 +179,7 @@ json output_header(const OutputGrid& out, int version) {
   header["modes"] = out.modes.columns;
   for (std::size_t r = 0; r < out.regimens.size(); ++r) {
     header["regimens"][r]["settings"] = to_array(out.regimens[r].settings);
-    if (version == 3) header["regimens"][r]["minus"] = out.regimens[r].minus;
+    if (version >= 3) header["regimens"][r]["minus"] = out.regimens[r].minus;
   }
   return header;
 }
@@ -189,10 +198,12 @@ json header_of(const Program& p) {
                  {"certificate", to_object(p.certificate)},
                  {"basis", stage_header(p.basis)},
                  {"readout", stage_header(p.readout)}};
-  if (version == 3) {
+  if (version >= 3) {
     header["layout"] = p.layout;
     header["expansion"] = p.expansion;
   }
+  if (version == 4)
+    header["cells"] = {{"splits", to_array(p.cells.splits)}, {"sizes", p.cells.sizes}};
   return header;
 }
 
@@ -254,6 +265,9 @@ void read_header(const json& in, Program& p) {
   if (!in.contains("layout")) return;
   in.at("layout").get_to(p.layout);
   in.at("expansion").get_to(p.expansion);
+  if (!in.contains("cells")) return;
+  p.cells.splits = from_array<Split>(in.at("cells").at("splits"));
+  in.at("cells").at("sizes").get_to(p.cells.sizes);
 }
 
 Status read_stage(const json& in, ByteReader& doubles, Stage& stage) {
@@ -373,6 +387,21 @@ Status check_expansion(const Program& p) {
                   std::to_string(p.expansion.size()) + " functions");
 }
 
+Status check_cells_of(const Program& p) {
+  if (p.cells.empty() && p.cells.sizes.empty()) return {};
+  if (p.layout == Layout::kCohort) return mismatch("a cohort has no cells");
+  if (Status s = check_cells(p.cells, p.inputs.size()); !s) return s;
+  const std::size_t functions = p.cells.functions(), slots = p.basis.circuit.chain.slot_count();
+  if (functions > slots || (!p.expansion.empty() && functions != p.expansion.size()))
+    return mismatch(std::to_string(functions) + " functions in cells");
+  for (const circuit::Node& node : p.basis.circuit.nodes) {
+    if (node.op == circuit::Op::kInput && node.period != std::bit_ceil(functions))
+      return mismatch("an input of period " + std::to_string(node.period) + " for " +
+                      std::to_string(functions) + " functions in cells");
+  }
+  return {};
+}
+
 // What the basis stage returns is what the readout takes.
 Status check_handing_on(const circuit::Circuit& basis, const circuit::Circuit& readout) {
   if (!(basis.chain == readout.chain)) return mismatch("basis and readout have different chains");
@@ -394,7 +423,11 @@ Status check_shapes(const Program& p) {
   if (Status s = check_inputs(p); !s) return s;
   const circuit::Circuit &basis = p.basis.circuit, &readout = p.readout.circuit;
   const bool cohort = p.layout == Layout::kCohort;
-  const std::size_t taken = p.layout == Layout::kExpanded ? 1 : p.inputs.size();
+  if (Status s = check_cells_of(p); !s) return s;
+  // Cells add the one that says which.
+  const std::size_t taken = p.layout == Layout::kExpanded
+                                ? 1
+                                : p.inputs.size() + static_cast<std::size_t>(!p.cells.empty());
   if (input_count(basis) != taken) {
     return mismatch(std::to_string(taken) + " inputs, but the basis circuit takes " +
                     std::to_string(input_count(basis)));
@@ -415,8 +448,8 @@ Result<Program> read(ByteView bytes) {
   if (std::none_of(kMagic.begin(), kMagic.end(), starts)) {
     const bool other = all.starts_with(kMagicStem);
     return Error{other ? ErrorCode::kVersion : ErrorCode::kParse,
-                 other ? "program: a format version that this build does not know; it reads 1 to 3"
-                       : "program: does not begin with 'salus-program 1', 2 or 3"};
+                 other ? "program: a format version that this build does not know; it reads 1 to 4"
+                       : "program: does not begin with 'salus-program 1' to 4"};
   }
   std::size_t length = 0;
   const char* begin = all.data() + kMagic[0].size();

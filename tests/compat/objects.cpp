@@ -7,6 +7,7 @@
 #include "ckks/encoder.h"
 #include "ckks/evaluator.h"
 #include "client/key_file.h"
+#include "client/secret_file.h"
 #include "support/tiny_world.h"
 #include "wire/container.h"
 
@@ -28,7 +29,7 @@ Bytes key_file(const keys::SecretKey& secret) {
   const auto path = std::filesystem::temp_directory_path() /
                     ("salus-compat-" + to_hex(ByteView(random).first(8)));
   must(client::save_key(path, key));
-  Bytes bytes = must(read_file(path, client::kMaxKeyFileBytes));
+  Bytes bytes = must(read_file(path, client::kMaxSecretFileBytes));
   std::filesystem::remove(path);
   return bytes;
 }

@@ -113,6 +113,71 @@ TEST_F(Layouts, TheClientMayBuildTheBasis) {
     EXPECT_NEAR(curves[2][t], curves[1][t] - curves[0][t], 1e-3) << t;
 }
 
+constexpr const char* kSwitch = R"toml(
+name = "switch"
+title = "A threshold"
+description = "test"
+citation = "none"
+[[parameter]]
+name = "x"
+unit = "1"
+description = "test"
+transform = "linear"
+typical = 1.0
+low = 0.0
+high = 2.0
+sd = 0.4
+[[parameter]]
+name = "y"
+unit = "1"
+description = "test"
+transform = "linear"
+typical = 1.0
+low = 0.0
+high = 2.0
+sd = 0.4
+[[output]]
+name = "p"
+unit = "1"
+description = "share"
+formula = "1 / (1 + exp(9 * (y - x)))"
+[surrogate]
+cells = 8
+max_degree = 8
+)toml";
+
+TEST_F(Layouts, CellsAnswerForWhoeverIsInThem) {
+  must(write_file(path("switch.toml"), as_bytes(kSwitch)));
+  must(write_file(path("q.toml"), as_bytes(R"(
+name = "cells"
+model = "switch.toml"
+question = "Which side?"
+times_h = [0.0]
+tolerance = 100.0
+[[regimen]]
+id = "now"
+label = "now"
+)")));
+  must(write_file(path("f.json"), as_bytes(R"({"format":"salus-features 1","features":{
+      "x":{"value":1.1,"unit":"1"},"y":{"value":0.9,"unit":"1"}}})")));
+  for (const std::string layout : {"basis", "expanded"}) {
+    const program::Program p = build(layout);
+    EXPECT_EQ(p.cells.sizes.size(), 8u);
+    std::filesystem::remove(path("a.secret"));
+    ask("--features f.json");
+    const Said opened =
+        run("result open r.ct --key a.secret --program p.program --features f.json -o " + layout +
+            " --json");
+    ASSERT_EQ(opened.code, 0) << opened.err;
+    EXPECT_LT(opened.json().at("max_error_encrypted_vs_clear").get<double>(), 1e-5);
+    const auto whole =
+        nlohmann::json::parse(must(read_text_file(path(layout) / "result.json", 1 << 22)));
+    const auto curves = whole.at("subjects").at(0).at("curves").get<Curves>();
+    // Reports round to what the certificate leaves, here two digits.
+    EXPECT_NEAR(curves[0][0], 1 / (1 + std::exp(-1.8)), 5e-3);
+  }
+}
+
 TEST_F(Layouts, ACohortIsAnsweredPatientByPatient) {
   const program::Program p = build("cohort");
   const std::vector<std::vector<double>> patients = {{1.2, 3, 30}, {0.6, 2, 40}, {4, 5, 25}};
