@@ -16,9 +16,8 @@
 #include <sstream>
 
 #include "compiler/compile.h"
-#include "keys/secret_key.h"
 #include "model/sbml_suite.h"
-#include "runtime/encrypted.h"
+#include "on_ciphertexts.h"
 
 namespace salus {
 namespace {
@@ -138,41 +137,6 @@ std::optional<Case> load(const fs::path& folder) {
   return out;
 }
 
-/// Encrypts the program's inputs, runs both stages on ciphertexts, decrypts and expands.
-Result<std::vector<std::vector<double>>> on_ciphertexts(
-    const program::Program& p, const std::vector<program::NamedValue>& values) {
-  const circuit::Chain& chain = p.basis.circuit.chain;
-  const ckks::ParametersPtr params = must(ckks::Parameters::create(runtime::literal_of(chain)));
-  const keys::SecretKey secret =
-      must(keys::SecretKey::derive(params, std::vector<std::byte>(32, std::byte{5}), "sbml"));
-  RandomStream stream(Seed{std::byte{9}}, 0);
-  const circuit::KeyRequirements needed =
-      circuit::both(circuit::required_keys(p.basis.circuit, p.basis.constants),
-                    circuit::required_keys(p.readout.circuit, p.readout.constants));
-  const ckks::Evaluator evaluator(std::make_shared<const ckks::EvaluationKeys>(
-      must(keys::make_evaluation_keys(secret, needed, stream))));
-  const ckks::Encoder encoder(params);
-  std::vector<ckks::Ciphertext> current;
-  const auto inputs = program::normalise(p, values);
-  if (!inputs) return inputs.error();
-  for (std::size_t i = 0; i < inputs->size(); ++i) {
-    const circuit::Node& node = p.basis.circuit.nodes[i];
-    const auto plain =
-        must(encoder.encode_repeated(std::span(&(*inputs)[i], 1), node.level, node.scale));
-    current.push_back(must(keys::encrypt(secret, plain, stream)).expand());
-  }
-  for (const program::Stage* stage : {&p.basis, &p.readout}) {
-    const auto prepared =
-        runtime::PreparedCircuit::create(stage->circuit, stage->constants, params);
-    if (!prepared) return prepared.error();
-    auto out = runtime::run_encrypted(**prepared, evaluator, current);
-    if (!out) return out.error();
-    current = std::move(*out);
-  }
-  const auto slots = encoder.decode_real(must(keys::decrypt(secret, current[0])));
-  return program::expand(p.output, slots);
-}
-
 // Largest difference over the range of the variable (of a constant one: its size).
 double worst(const Case& c, const std::vector<std::vector<double>>& got) {
   double out = 0;
@@ -208,12 +172,12 @@ Line run(const Case& c) {
   for (const model::Parameter* q : c.model.private_parameters()) {
     values.push_back({q->name, q->typical});
   }
-  const auto got = on_ciphertexts(*p, values);
+  const auto got = on_ciphertexts(*p, {values});
   if (!got) {
     line << "| | not run: " << got.error().message << " |";
     return {line.str()};
   }
-  const double error = worst(c, *got);
+  const double error = worst(c, got->front());
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   line.precision(2);
   line << std::scientific << p->certificate.population_max << " | " << error << " | "
