@@ -64,10 +64,13 @@ class Commands {
 void add_model_commands(Commands& commands);
 void add_sbml_commands(Commands& commands);
 void add_program_commands(Commands& commands);
+void add_identity_commands(Commands& commands);
 void add_key_commands(Commands& commands);
+void add_features_commands(Commands& commands);
 void add_twin_commands(Commands& commands);
 void add_run_commands(Commands& commands);
 void add_result_commands(Commands& commands);
+void add_verify_commands(Commands& commands);
 
 /// A server and an account's token on it.
 struct Connection {

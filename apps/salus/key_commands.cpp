@@ -1,7 +1,9 @@
 // salus key: one secret a twin, in one file; and what its evaluation keys will cost.
 #include <fmt/format.h>
 
+#include "client/identity_file.h"
 #include "client/key_file.h"
+#include "client/passphrase_source.h"
 #include "client/twin.h"
 #include "command.h"
 #include "plan_text.h"
@@ -14,6 +16,9 @@ struct KeyOptions {
   std::string file;
   std::string program;
   std::vector<std::string> programs;
+  std::string identity;
+  std::string passphrase_file;
+  std::string twin;
 };
 
 Answer describe(const std::string& file, const client::KeyFile& key) {
@@ -29,12 +34,27 @@ Answer describe(const std::string& file, const client::KeyFile& key) {
   return answer;
 }
 
+// The identity's own key for a twin of that name: it can be made again from the identity alone.
+Result<client::KeyFile> derived(const KeyOptions& options, const std::string& label,
+                                const circuit::Chain& chain) {
+  const auto file = client::load_identity(options.identity);
+  if (!file) return file.error();
+  const auto passphrase = client::read_passphrase(options.passphrase_file, "Passphrase", false);
+  if (!passphrase) return passphrase.error();
+  const auto identity = client::unlock(*file, client::text_of(*passphrase));
+  if (!identity) return about(options.identity, identity.error());
+  const std::string twin = options.twin.empty() ? label : options.twin;
+  return client::make_key(label, chain, utc_now(), identity->twin_seed(twin));
+}
+
 Result<Answer> create(const KeyOptions& options) {
   const Result<LoadedProgram> loaded = load_program(options.program);
   if (!loaded) return loaded.error();
   const std::string label = std::filesystem::path(options.file).stem().string();
-  const Result<client::KeyFile> key =
-      client::make_key(label, loaded->program.basis.circuit.chain, utc_now());
+  const circuit::Chain& chain = loaded->program.basis.circuit.chain;
+  const Result<client::KeyFile> key = options.identity.empty()
+                                          ? client::make_key(label, chain, utc_now())
+                                          : derived(options, label, chain);
   if (!key) return key.error();
   if (const Status saved = client::save_key(options.file, *key); !saved) return saved.error();
   return describe(options.file, *key);
@@ -69,6 +89,12 @@ void add_key_commands(Commands& commands) {
                                  [=] { return create(*options); });
   verb->add_option("--program", options->program, "Program whose parameters it is for")->required();
   verb->add_option("-o,--output", options->file, "Key file, NAME.secret")->required();
+  verb->add_option("--identity", options->identity,
+                   "Identity file: the key follows from it and can be made again");
+  verb->add_option("--twin", options->twin,
+                   "Name of the twin among the identity's; default: the key file's name");
+  verb->add_option("--passphrase-file", options->passphrase_file,
+                   "File whose first line is the identity's passphrase; default: typed");
 
   verb = commands.verb(noun, "plan", "Evaluation keys that programs need: sizes and time, measured",
                        [=] { return plan(*options); });

@@ -23,10 +23,13 @@ int run(int argc, char** argv) {
   salus::cli::add_model_commands(commands);
   salus::cli::add_sbml_commands(commands);
   salus::cli::add_program_commands(commands);
+  salus::cli::add_identity_commands(commands);
   salus::cli::add_key_commands(commands);
+  salus::cli::add_features_commands(commands);
   salus::cli::add_twin_commands(commands);
   salus::cli::add_run_commands(commands);
   salus::cli::add_result_commands(commands);
+  salus::cli::add_verify_commands(commands);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failed) {

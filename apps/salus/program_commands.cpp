@@ -165,10 +165,11 @@ Result<Asked> read_question(const Common& common, const std::string& file) {
   }
   const Result<std::string> text = read_text_file(file, 1u << 20);
   if (!text) return text.error();
-  const auto question = analysis::parse_question(*text, file);
+  auto question = analysis::parse_question(*text, file);
   if (!question) return question.error();
   const Result<model::Model> model = find_model(common, question->model);
   if (!model) return model.error();
+  question->model = model->name;  // also where the question named a file
   return Asked{*text, *question, *model};
 }
 
