@@ -204,7 +204,8 @@ TEST(Fhir, EverySyntheaObservationIsUsedOrExplained) {
       EXPECT_FALSE(u.why.empty());
       EXPECT_EQ(u.why.find("unit"), std::string::npos) << u.code << ": " << u.why;
     }
-    for (const json& e : json::parse(text).at("entry")) {
+    const json parsed = json::parse(text);  // outlives the loop over a part of it
+    for (const json& e : parsed.at("entry")) {
       const json& r = e.at("resource");
       if (r.at("resourceType") != "Observation") continue;
       EXPECT_TRUE(mentioned.contains("Observation/" + r.at("id").get<std::string>()));
