@@ -25,7 +25,7 @@ std::string line_of(const client::Run& run) {
   std::string text = fmt::format("{} {:<9} {:3.0f} %", run.id, run.state, 100 * run.progress);
   if (run.state == "done") {
     text += fmt::format(
-        "  {:.2f} s of CPU (basis {}, readout {:.2f} s)", run.server_seconds,
+        "  {:.2f} s (basis {}, readout {:.2f} s)", run.server_seconds,
         run.basis_reused ? std::string("re-used") : fmt::format("{:.2f} s", run.basis_seconds),
         run.readout_seconds);
   }

@@ -42,7 +42,7 @@ struct Run {
   std::uint64_t twin_version = 0;
   std::uint64_t attempts = 0;
   double progress = 0;
-  double server_seconds = 0;  ///< CPU
+  double server_seconds = 0;  ///< by its clock, from the start of the run to its result
   double basis_seconds = 0;
   double readout_seconds = 0;
   double encode_seconds = 0;

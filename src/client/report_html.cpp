@@ -102,7 +102,7 @@ std::string tiles_html(const Report& report) {
   std::string html = "<ul class=\"tiles\">";
   html += tile(fmt::format("{}-bit", report.basis.security_bits),
                fmt::format("security, ring degree {}", std::uint64_t{1} << report.basis.log_n));
-  html += tile(fmt::format("{:.2f} s", median(seconds)), "server CPU, median of a run");
+  html += tile(fmt::format("{:.2f} s", median(seconds)), "on the server, median of a run");
   html += tile(megabytes(median(upload)), "uploaded once for a twin");
   if (reference >= 0) {
     html += tile(scientific(reference), "worst error against the reference, of the peak");

@@ -1,6 +1,6 @@
 #include "service/ckks_executor.h"
 
-#include <ctime>
+#include <chrono>
 #include <mutex>
 
 #include "base/parallel.h"
@@ -14,12 +14,15 @@
 namespace salus::service {
 namespace {
 
-/// CPU seconds of this thread.
-double cpu_seconds() {
-  timespec now{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
+/// Seconds by the clock. A thread's CPU time would leave out what the pool's other threads compute.
+class Stopwatch {
+ public:
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - begun_).count(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point begun_ = Clock::now();
+};
 
 struct LoadedProgram {
   program::Program program;
@@ -267,11 +270,11 @@ Status CkksExecutor::check(const RunInput& input, const store::ObjectStore& obje
 Result<CircuitPtr> CkksExecutor::prepare(Job& job, const program::Stage& stage,
                                          const Digest& digest) const {
   if (CircuitPtr known = circuits_.find(digest)) return known;
-  const double begun = cpu_seconds();
+  const Stopwatch encoding;
   Result<CircuitPtr> prepared =
       runtime::PreparedCircuit::create(stage.circuit, stage.constants, job.program->params,
                                        [&](double) { return job.report(0, "encode"); });
-  job.timing.encode_seconds += cpu_seconds() - begun;
+  job.timing.encode_seconds += encoding.seconds();
   if (prepared) circuits_.put(digest, *prepared, (*prepared)->byte_count());
   return prepared;
 }
@@ -315,7 +318,7 @@ Result<std::vector<ckks::Ciphertext>> CkksExecutor::basis_of(Job& job) const {
   const Result<CircuitPtr> prepared =
       prepare(job, job.program->program.basis, job.program->basis_digest);
   if (!prepared) return prepared.error();
-  const double begun = cpu_seconds();
+  const Stopwatch computing;
   const Result<KeysPtr> keys =
       keys_.load(job.program->basis_keys, job.program->params, job.key_id, job.keys());
   if (!keys) return keys.error();
@@ -324,7 +327,7 @@ Result<std::vector<ckks::Ciphertext>> CkksExecutor::basis_of(Job& job) const {
   Result<std::vector<ckks::Ciphertext>> basis = runtime::run_encrypted(
       **prepared, ckks::Evaluator(*keys), *inputs,
       [&](double fraction) { return job.report(0.05 + 0.65 * fraction, "basis"); });
-  job.timing.basis_seconds = cpu_seconds() - begun;
+  job.timing.basis_seconds = computing.seconds();
   // Without a cached state the next question costs more; this one goes on.
   if (basis) (void)job.states.put(key, wire::write(*basis, job.key_id));
   return basis;
@@ -344,7 +347,7 @@ Result<Digest> key_of_features(const RunInput& input, const store::ObjectStore& 
 
 Result<RunOutput> CkksExecutor::execute(const RunInput& input, const store::ObjectStore& objects,
                                         StateCache& states, const Progress& progress) const {
-  const double begun = cpu_seconds();
+  const Stopwatch whole;
   if (Status fits = check(input, objects); !fits) return fits.error();
   Result<ProgramPtr> program = program_of(input.program, objects);
   if (!program) return program.error();
@@ -362,7 +365,7 @@ Result<RunOutput> CkksExecutor::execute(const RunInput& input, const store::Obje
   const Result<CircuitPtr> prepared =
       prepare(job, job.program->program.readout, job.program->readout_digest);
   if (!prepared) return prepared.error();
-  const double readout_begun = cpu_seconds();
+  const Stopwatch readout;
   const Result<KeysPtr> keys =
       keys_.load(job.program->readout_keys, job.program->params, job.key_id, job.keys());
   if (!keys) return keys.error();
@@ -370,12 +373,12 @@ Result<RunOutput> CkksExecutor::execute(const RunInput& input, const store::Obje
       **prepared, ckks::Evaluator(*keys), *basis,
       [&](double fraction) { return job.report(0.75 + 0.25 * fraction, "readout"); });
   if (!outputs) return outputs.error();
-  job.timing.readout_seconds = cpu_seconds() - readout_begun;
+  job.timing.readout_seconds = readout.seconds();
   const bool several = job.program->program.layout == program::Layout::kCohort;
   RunOutput output{.result = several ? wire::write(*outputs, job.key_id)
                                      : wire::write(outputs->front(), job.key_id),
                    .timing = job.timing};
-  output.timing.server_seconds = cpu_seconds() - begun;
+  output.timing.server_seconds = whole.seconds();
   return output;
 }
 

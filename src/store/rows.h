@@ -114,7 +114,7 @@ struct NewRun {
   Digest program;
 };
 
-/// CPU seconds of the server and what they were spent on.
+/// Seconds by the server's clock from the start of a run to its result, and what they were spent on.
 struct Timing {
   double server_seconds = 0;
   double encode_seconds = 0;
