@@ -70,6 +70,7 @@ void add_features_commands(Commands& commands);
 void add_twin_commands(Commands& commands);
 void add_run_commands(Commands& commands);
 void add_result_commands(Commands& commands);
+void add_log_commands(Commands& commands);
 void add_verify_commands(Commands& commands);
 
 /// A server and an account's token on it.

@@ -29,6 +29,7 @@ int run(int argc, char** argv) {
   salus::cli::add_twin_commands(commands);
   salus::cli::add_run_commands(commands);
   salus::cli::add_result_commands(commands);
+  salus::cli::add_log_commands(commands);
   salus::cli::add_verify_commands(commands);
   try {
     app.parse(argc, argv);

@@ -8,6 +8,7 @@
 #include "client/cohort.h"
 #include "client/report.h"
 #include "client/result.h"
+#include "client/verification.h"
 #include "ingest/unit.h"
 #include "model/reference.h"
 #include "terminal.h"
@@ -27,6 +28,7 @@ struct ResultOptions {
   std::string run;
   std::string reference;
   std::string output;
+  bool unverified = false;
   std::vector<std::string> parts;
   TableOptions measured;
 };
@@ -81,6 +83,39 @@ Status add_run(const Common& common, const std::string& id, const LoadedProgram&
     subject.ciphertext_bytes = twin->ciphertext_bytes;
   }
   return {};
+}
+
+/// The receipt beside a result, checked before anything is decrypted. Empty where the user goes on
+/// without.
+Result<std::optional<client::VerifiedReceipt>> receipt_of(const Common& common,
+                                                          const ResultOptions& options,
+                                                          ByteView result) {
+  using Found = std::optional<client::VerifiedReceipt>;
+  if (options.unverified) return Found();
+  const std::string path = client::receipt_file(options.file);
+  const Result<std::string> proof = read_text_file(path, tlog::kMaxProofBytes);
+  if (!proof) {
+    return Error{
+        proof.error().code == ErrorCode::kNotFound ? ErrorCode::kCorrupt : proof.error().code,
+        options.file + " has no receipt (" + path +
+            "), so it may be anything: fetch it with salus run fetch, or give"
+            " --unverified"};
+  }
+  const Result<tlog::LogProof> read = tlog::parse_proof(*proof);
+  if (!read) return about(path, read.error());
+  const auto receipt = receipt::parse_receipt(as_text(read->extra.value_or(Bytes())));
+  if (!receipt) return about(path, receipt.error());
+  const Result<client::Workspace> workspace = client::Workspace::open(common.workspace);
+  if (!workspace) return workspace.error();
+  const Result<client::RunRecord> run = workspace->run(receipt->run);
+  if (!run) return about(path, run.error());
+  auto verified = client::check_receipt(*workspace, *run, *proof, sha256(result));
+  if (!verified) return about(path, verified.error());
+  if (!options.run.empty() && options.run != receipt->run) {
+    return Error{ErrorCode::kMismatch,
+                 path + " is about run " + receipt->run + ", not " + options.run};
+  }
+  return Found(std::move(*verified));
 }
 
 Result<model::Curves> curves_of(const model::Model& model, const model::Values& given,
@@ -182,8 +217,14 @@ Result<client::Report> open_report(const Common& common, const ResultOptions& op
   if (!values) return about(options.features, values.error());
   const Result<Bytes> result = read_file(options.file, 256u << 20);
   if (!result) return result.error();
+  const auto receipt = receipt_of(common, options, *result);
+  if (!receipt) return receipt.error();
 
   client::SubjectReport subject;
+  if (*receipt) {
+    subject.log = (*receipt)->log;
+    subject.log_entry = (*receipt)->entry;
+  }
   subject.id = features->subject.empty() ? "1" : features->subject;
   if (!options.run.empty()) {
     if (const Status fine = add_run(common, options.run, *loaded, *key, subject); !fine) {
@@ -254,14 +295,20 @@ std::string line_of(const client::SubjectReport& s, const std::string& unit) {
 
 std::string table_of(const client::Report& report) {
   std::string text = "subject     upload  server s  vs CVODE    vs clear    RMSE measured\n";
+  std::size_t unverified = 0;
   for (const auto& subject : report.subjects) {
     text += line_of(subject, report.basis.output.outputs.front().unit);
+    unverified += subject.log.empty() ? 1 : 0;
+  }
+  if (unverified > 0) {
+    text += fmt::format("UNVERIFIED: {} of {} results were opened without a receipt\n", unverified,
+                        report.subjects.size());
   }
   return text;
 }
 
 // A cohort has no report of its own: its curves and what most patients have.
-Result<Answer> open_cohort(const ResultOptions& options) {
+Result<Answer> open_cohort(const Common& common, const ResultOptions& options) {
   if (!options.features.empty() || !options.reference.empty() || !options.measured.csv.empty()) {
     return Error{ErrorCode::kInvalidArgument,
                  "--patients goes without --features, --reference and --measured"};
@@ -274,6 +321,8 @@ Result<Answer> open_cohort(const ResultOptions& options) {
   if (!patients) return patients.error();
   const Result<Bytes> result = read_file(options.file, 1u << 30);
   if (!result) return result.error();
+  const auto receipt = receipt_of(common, options, *result);
+  if (!receipt) return receipt.error();
   const auto curves = client::open_cohort(*result, *key, loaded->program, patients->ids.size());
   if (!curves) return about(options.file, curves.error());
   const program::OutputGrid& output = loaded->program.output;
@@ -298,8 +347,10 @@ Result<Answer> open_cohort(const ResultOptions& options) {
                             patients->ids.size(), band);
   answer.text +=
       fmt::format("{:<32}  {:>10}  {:>10}  {:>10}\n", "largest value", "5 %", "50 %", "95 %");
-  answer.json = {
-      {"patients", patients->ids.size()}, {"error_bound", band}, {"rows", json::array()}};
+  answer.json = {{"patients", patients->ids.size()},
+                 {"error_bound", band},
+                 {"verified", receipt->has_value()},
+                 {"rows", json::array()}};
   const auto largest = [](const std::vector<double>& x) {
     return *std::max_element(x.begin(), x.end());
   };
@@ -321,7 +372,7 @@ Result<Answer> open_cohort(const ResultOptions& options) {
 }
 
 Result<Answer> open(const Common& common, const ResultOptions& options) {
-  if (!options.patients.empty()) return open_cohort(options);
+  if (!options.patients.empty()) return open_cohort(common, options);
   if (options.features.empty()) {
     return Error{ErrorCode::kInvalidArgument,
                  "give --features FILE of one patient or --patients FILE of a cohort"};
@@ -377,6 +428,8 @@ void add_result_commands(Commands& commands) {
   verb->add_option("--run", options->run, "The run's id: adds upload and server figures");
   verb->add_option("--reference", options->reference, "Model to compare with, solved by CVODE");
   verb->add_option("-o,--output", options->output, "Folder of the report")->required();
+  verb->add_flag("--unverified", options->unverified,
+                 "Open a result without its receipt; the report says so");
   add_table_options(verb, options->measured, "--measured", false);
   commands.add_models_option(verb);
   commands.add_workspace_option(verb);

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "client/upload.h"
+#include "client/verification.h"
 #include "command.h"
 #include "terminal.h"
 
@@ -17,6 +18,7 @@ struct RunOptions {
   std::string program;
   std::string output;
   bool dry_run = false;
+  bool unverified = false;
 };
 
 constexpr int kWatchRetries = 20;
@@ -76,6 +78,9 @@ Result<Answer> start(const Common& common, const RunOptions& options) {
                                                          .twin = twin->name,
                                                          .key_id = twin->key_id,
                                                          .program = loaded->digest.hex(),
+                                                         .pseudonym = twin->pseudonym,
+                                                         .twin_version = twin->version,
+                                                         .content = twin->content,
                                                          .last = *run});
   if (!saved) return saved.error();
   Answer answer = answer_of(*run);
@@ -149,24 +154,43 @@ Result<Answer> cancel(const Common& common, const RunOptions& options) {
   return Answer{"run " + options.id + " is cancelled\n", {{"cancelled", options.id}}};
 }
 
+/// Nothing is written unless the receipt is good, or nobody wants it.
 Result<Answer> fetch(const Common& common, const RunOptions& options) {
   Result<Connection> server = connect(common);
   if (!server) return server.error();
-  const Result<Bytes> result = server->api.run_result(options.id);
-  if (!result) return result.error();
-  const Result<client::Run> run = server->api.run(options.id);
-  if (!run) return run.error();
-  if (const Status saved = write_file(options.output, *result); !saved) return saved.error();
   const Result<client::Workspace> workspace = client::Workspace::open(common.workspace);
   if (!workspace) return workspace.error();
-  if (Result<client::RunRecord> record = workspace->run(options.id)) {
+  Result<client::RunRecord> record = workspace->run(options.id);
+  if (!record && !options.unverified) {
+    return Error{record.error().code, record.error().message +
+                                          ": what its receipt has to say is not known here;"
+                                          " --unverified fetches the result without it"};
+  }
+  const Result<Bytes> result = server->api.run_result(options.id);
+  if (!result) return result.error();
+  const Digest digest = sha256(*result);
+  std::string said = "without its receipt: unverified";
+  if (!options.unverified) {
+    const auto proof = client::fetch_receipt(*workspace, server->api, *record, digest);
+    if (!proof) return proof.error();
+    const Status saved = write_file(client::receipt_file(options.output), as_bytes(*proof));
+    if (!saved) return saved.error();
+    said = "its receipt is logged and fits: " + client::receipt_file(options.output);
+  }
+  if (const Status saved = write_file(options.output, *result); !saved) return saved.error();
+  const Result<client::Run> run = server->api.run(options.id);
+  if (!run) return run.error();
+  if (record) {
     record->last = *run;
     record->result_bytes = result->size();
     if (const Status saved = workspace->save(*record); !saved) return saved.error();
   }
   return Answer{
-      fmt::format("{}: {} of ciphertext\n", options.output, human_bytes(result->size())),
-      {{"file", options.output}, {"bytes", result->size()}, {"digest", sha256(*result).hex()}}};
+      fmt::format("{}: {} of ciphertext, {}\n", options.output, human_bytes(result->size()), said),
+      {{"file", options.output},
+       {"bytes", result->size()},
+       {"digest", digest.hex()},
+       {"verified", !options.unverified}}};
 }
 
 }  // namespace
@@ -199,9 +223,11 @@ void add_run_commands(Commands& commands) {
   one("show", "State and cost of a run", show);
   one("watch", "Follow a run to its end", watch);
   one("cancel", "Stop a run", cancel);
-  one("fetch", "Download the encrypted result", fetch)
-      ->add_option("-o,--output", options->output, "Write the ciphertext here")
+  verb = one("fetch", "Download the encrypted result and its receipt", fetch);
+  verb->add_option("-o,--output", options->output,
+                   "Write the ciphertext here, and the receipt beside it (.tlog-proof)")
       ->required();
+  verb->add_flag("--unverified", options->unverified, "Go on without a receipt");
 }
 
 }  // namespace salus::cli

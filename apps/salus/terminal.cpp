@@ -48,9 +48,11 @@ std::string human_seconds(double seconds) {
   return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
 }
 
-std::string utc_now() {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+std::string utc_time(std::uint64_t ms) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(ms / 1000)));
 }
+
+std::string utc_now() { return utc_time(1000 * static_cast<std::uint64_t>(std::time(nullptr))); }
 
 Progress::Progress(std::string title, bool quiet)
     : title_(std::move(title)),

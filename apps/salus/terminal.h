@@ -21,6 +21,8 @@ std::string human_bytes(std::uint64_t bytes);
 std::string human_seconds(double seconds);
 /// Now in UTC, "2026-01-31T12:00:00Z".
 std::string utc_now();
+/// Milliseconds since 1970-01-01 UTC, likewise.
+std::string utc_time(std::uint64_t ms);
 
 /// A bar with the remaining time on a terminal, a plain line at every tenth in a pipe, on standard
 /// error so that standard output stays the command's answer.

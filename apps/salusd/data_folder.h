@@ -2,6 +2,7 @@
 //
 //   DIR/ledger.sqlite  accounts, twins, runs           DIR/lock    held by the server
 //   DIR/objects/ ...   content-addressed bytes         DIR/listen  "127.0.0.1:8080" while it serves
+//   DIR/log/ ...       the transparency log            DIR/log.key its signing key
 #pragma once
 
 #include <filesystem>

@@ -99,10 +99,16 @@ Status check_data(const Options& options) {
   if (!objects) return objects.error();
   const auto count = salus::service::check_data(**ledger, **objects);
   if (!count) return count.error();
+  const auto entries = salus::service::check_log(options.serve.data, (*ledger)->log());
+  if (!entries) return entries.error();
   if (options.as_json) {
-    std::printf("%s\n", json{{"status", "ok"}, {"objects", *count}}.dump().c_str());
+    const json out{{"status", "ok"}, {"objects", *count}, {"log_entries", *entries}};
+    std::printf("%s\n", out.dump().c_str());
   } else {
-    std::printf("ok: the database is sound and %zu objects match their digests\n", *count);
+    std::printf(
+        "ok: the database is sound, %zu objects match their digests and %llu entries the"
+        " transparency log\n",
+        *count, static_cast<unsigned long long>(*entries));
   }
   return {};
 }
@@ -128,6 +134,9 @@ void add_serve_options(CLI::App& command, Options& options) {
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   command.add_option("--log-file", serve.log_file, "instead of standard error");
+  command.add_option("--log-origin", serve.log_origin,
+                     "name of the transparency log, given when a data folder is new, such as"
+                     " hospital.example/salus");
   command.add_option("--max-object-bytes", limits.max_object_bytes)->capture_default_str();
   command.add_option("--max-chunk-bytes", limits.max_chunk_bytes)->capture_default_str();
   command.add_option("--max-connections", limits.max_connections)->capture_default_str();

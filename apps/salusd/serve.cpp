@@ -138,6 +138,26 @@ Status announce(const ServeOptions& options, const Endpoint& endpoint, std::uint
   return {};
 }
 
+/// What lies in the data folder, opened.
+Result<std::unique_ptr<salus::service::Context>> open_context(const ServeOptions& options) {
+  auto ledger = open_ledger(options.data);
+  if (!ledger) return ledger.error();
+  auto objects = open_objects(options.data);
+  if (!objects) return objects.error();
+  salus::store::LogLedger& entries = (*ledger)->log();
+  auto journal = salus::service::Journal::start(
+      entries, salus::service::log_in_folder(options.data, options.log_origin, entries));
+  if (!journal) return journal.error();
+  auto context = std::make_unique<salus::service::Context>();
+  context->ledger = std::move(*ledger);
+  context->journal = std::move(*journal);
+  context->objects = std::move(*objects);
+  context->limits = options.limits;
+  context->executor = salus::service::make_ckks_executor(options.limits.prepared_cache_bytes,
+                                                         options.limits.max_run_bytes);
+  return context;
+}
+
 }  // namespace
 
 Status serve(const ServeOptions& options) {
@@ -157,24 +177,16 @@ Status serve(const ServeOptions& options) {
   if (!log) return log.error();
   spdlog::logger& out = **log;
 
-  auto context = std::make_unique<salus::service::Context>();
   if (options.compute_threads) salus::set_thread_count(*options.compute_threads);
-  auto ledger = open_ledger(options.data);
-  if (!ledger) return ledger.error();
-  auto objects = open_objects(options.data);
-  if (!objects) return objects.error();
-  context->ledger = std::move(*ledger);
-  context->objects = std::move(*objects);
-  context->limits = options.limits;
-  context->executor = salus::service::make_ckks_executor(options.limits.prepared_cache_bytes,
-                                                         options.limits.max_run_bytes);
+  auto context = open_context(options);
+  if (!context) return context.error();
   auto service = salus::service::Service::start(
-      std::move(context), {.workers = options.workers,
-                           .name = "pid" + std::to_string(::getpid()),
-                           .guard = guarded,
-                           .on_ended = [&out](const auto& run, auto state, const Status& outcome) {
-                             log_run(out, run, state, outcome);
-                           }});
+      std::move(*context), {.workers = options.workers,
+                            .name = "pid" + std::to_string(::getpid()),
+                            .guard = guarded,
+                            .on_ended = [&out](const auto& run, auto state, const Status& outcome) {
+                              log_run(out, run, state, outcome);
+                            }});
   if (!service) return service.error();
 
   salus::http::Api api(**service);

@@ -20,6 +20,7 @@ struct ServeOptions {
   int blocking_threads = 4;
   bool allow_plain_network = false;  ///< --listen-beyond-loopback-without-tls
   std::filesystem::path log_file;    ///< empty: standard error
+  std::string log_origin;            ///< name of a new transparency log; empty: one is chosen
   salus::service::Limits limits;
 };
 

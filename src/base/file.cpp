@@ -93,4 +93,13 @@ Status sync_directory(const std::filesystem::path& directory) {
   return {};
 }
 
+Status require_private(std::string_view what, const std::filesystem::path& path) {
+  using std::filesystem::perms;
+  std::error_code failed;
+  const perms mode = std::filesystem::status(path, failed).permissions();
+  if (failed || (mode & (perms::group_all | perms::others_all)) == perms::none) return {};
+  return Error{ErrorCode::kDenied, std::string(what) + " " + path.string() +
+                                       " can be read by others; run chmod 600 on it"};
+}
+
 }  // namespace salus

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.h"
 
@@ -19,6 +20,9 @@ enum class FileMode { kPublic = 0644, kOwnerOnly = 0600 };
 /// what it held before. Errors: kNoSpace, kIo; the temporary file is removed.
 Status write_file(const std::filesystem::path& path, ByteView content,
                   FileMode mode = FileMode::kPublic);
+
+/// Errors: kDenied where others than its owner may read the file; `what` names it in the message.
+Status require_private(std::string_view what, const std::filesystem::path& path);
 
 /// fsync of a directory, so that a rename in it is durable.
 Status sync_directory(const std::filesystem::path& directory);

@@ -96,8 +96,17 @@ Result<Twin> twin_of(const json& object) {
   fields.text("name", twin.name);
   fields.count("version", twin.version);
   fields.text("created_at", twin.created_at);
+  fields.text("pseudonym", twin.pseudonym);
   fields.texts("evaluation_keys", twin.evaluation_keys);
   return fields.finish(std::move(twin));
+}
+
+Result<LogEntry> log_entry_of(const json& object) {
+  LogEntry entry;
+  Fields fields(object);
+  fields.count("number", entry.number, true);
+  fields.text("entry", entry.entry, true);
+  return fields.finish(std::move(entry));
 }
 
 Result<Run> run_of(const json& object) {
@@ -347,6 +356,32 @@ Result<Bytes> Api::run_result(std::string_view id) {
                         .content_type = {},
                         .body = {}};
   Result<Response> reply = transport_.send(request, kMaxResultBytes);
+  if (!reply) return reply.error();
+  if (reply->status != 200) return error_of(*reply);
+  return std::move(reply->body);
+}
+
+Result<std::string> Api::run_receipt(std::string_view id) {
+  return ask(Method::kGet, "/v1/runs/" + path_part(id) + "/receipt");
+}
+
+Result<std::vector<LogEntry>> Api::twin_log(std::string_view id) {
+  const Result<std::string> reply = ask(Method::kGet, "/v1/twins/" + path_part(id) + "/log");
+  if (!reply) return reply.error();
+  return parse_list(*reply, "entries", log_entry_of);
+}
+
+Result<std::string> Api::log_key() {
+  Result<std::string> reply = ask(Method::kGet, "/v1/log/key");
+  if (!reply) return reply.error();
+  return reply->substr(0, reply->find('\n'));
+}
+
+Result<Bytes> Api::log_file(std::string_view path, std::uint64_t limit_bytes) {
+  const std::string target = "/v1/log/" + std::string(path);
+  Result<Response> reply = transport_.send(
+      Request{.method = Method::kGet, .target = target, .content_type = {}, .body = {}},
+      limit_bytes);
   if (!reply) return reply.error();
   if (reply->status != 200) return error_of(*reply);
   return std::move(reply->body);

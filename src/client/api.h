@@ -29,7 +29,14 @@ struct Twin {
   std::string name;
   std::uint64_t version = 0;
   std::string created_at;
+  std::string pseudonym;  ///< what the server's log calls it; empty from an older server
   std::map<std::string, std::string> evaluation_keys;  ///< by name, digests of their objects
+};
+
+/// An entry of the server's log.
+struct LogEntry {
+  std::uint64_t number = 0;
+  std::string entry;
 };
 
 struct Run {
@@ -85,6 +92,14 @@ class Api {
   Result<Run> run(std::string_view id);
   Status cancel_run(std::string_view id);
   Result<Bytes> run_result(std::string_view id);
+  /// A proof file (*.tlog-proof) with the run's receipt.
+  Result<std::string> run_receipt(std::string_view id);
+  /// What the log says of a twin, oldest first.
+  Result<std::vector<LogEntry>> twin_log(std::string_view id);
+  /// The log's verifier key, as text.
+  Result<std::string> log_key();
+  /// "checkpoint", "tile/...".
+  Result<Bytes> log_file(std::string_view path, std::uint64_t limit_bytes);
   /// Calls `on_change` at each change until the run ends or it returns false.
   Status watch_run(std::string_view id, const std::function<bool(const Run&)>& on_change);
 

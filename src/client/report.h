@@ -46,6 +46,8 @@ struct SubjectReport {
 
   std::string key_id;
   std::string run_id;
+  std::string log;              ///< the log that holds its receipt; empty: opened unverified
+  std::uint64_t log_entry = 0;  ///< the receipt's number there
   std::uint64_t upload_bytes = 0;
   std::uint64_t key_bytes = 0;
   std::uint64_t ciphertext_bytes = 0;

@@ -93,10 +93,12 @@ std::string tiles_html(const Report& report) {
   std::vector<double> upload;
   double clear = 0;
   double reference = -1;
+  std::size_t verified = 0;
   for (const SubjectReport& s : report.subjects) {
     seconds.push_back(s.server_seconds);
     upload.push_back(static_cast<double>(s.upload_bytes));
     clear = std::max(clear, s.encrypted_vs_clear_error);
+    verified += s.log.empty() ? 0 : 1;
     if (s.max_rel_error) reference = std::max(reference, *s.max_rel_error);
   }
   std::string html = "<ul class=\"tiles\">";
@@ -108,6 +110,8 @@ std::string tiles_html(const Report& report) {
     html += tile(scientific(reference), "worst error against the reference, of the peak");
   }
   html += tile(scientific(clear), "worst error of encryption, of the peak");
+  html += tile(fmt::format("{} of {}", verified, report.subjects.size()),
+               "receipts found in the server's log and fitting");
   return html + "</ul>";
 }
 

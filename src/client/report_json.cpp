@@ -203,6 +203,9 @@ json to_json(const SubjectReport& s, Detail detail) {
                {"measured_outside", s.measured_outside},
                {"key_id", s.key_id},
                {"run_id", s.run_id},
+               {"verified", !s.log.empty()},
+               {"log", s.log},
+               {"log_entry", s.log_entry},
                {"upload_bytes", s.upload_bytes},
                {"key_bytes", s.key_bytes},
                {"ciphertext_bytes", s.ciphertext_bytes},
@@ -239,6 +242,8 @@ SubjectReport subject_from(const json& n) {
   s.measured_outside = n.at("measured_outside");
   s.key_id = n.at("key_id");
   s.run_id = n.at("run_id");
+  s.log = n.value("log", "");
+  s.log_entry = n.value("log_entry", std::uint64_t{0});
   s.upload_bytes = n.at("upload_bytes");
   s.key_bytes = n.at("key_bytes");
   s.ciphertext_bytes = n.at("ciphertext_bytes");

@@ -247,6 +247,10 @@ std::string subject_html(const Report& report, const SubjectReport& subject) {
   facts += fmt::format(" &middot; {:.1f} MB uploaded &middot; {:.2f} s on the server",
                        static_cast<double>(subject.upload_bytes) / 1e6, subject.server_seconds);
   if (subject.basis_reused) facts += " &middot; basis re-used";
+  facts += subject.log.empty()
+               ? std::string(" &middot; <strong>not verified: opened without a receipt</strong>")
+               : fmt::format(" &middot; receipt verified: entry {} of log {}", subject.log_entry,
+                             escape_html(subject.log));
   std::string more;
   const std::size_t outputs = basis.output.outputs.size();
   const bool charts = basis.output.times_h.size() > 1 && subject.curves.size() > 1;

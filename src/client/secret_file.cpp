@@ -30,15 +30,6 @@ Error damaged(const SecretFileFormat& format, const fs::path& path, const std::s
 
 }  // namespace
 
-Status require_private(std::string_view what, const fs::path& path) {
-  std::error_code failed;
-  const fs::perms mode = fs::status(path, failed).permissions();
-  if (failed || (mode & (fs::perms::group_all | fs::perms::others_all)) == fs::perms::none)
-    return {};
-  return Error{ErrorCode::kDenied, std::string(what) + " " + path.string() +
-                                       " can be read by others; run chmod 600 on it"};
-}
-
 Bytes secret_file_head(const SecretFileFormat& format, std::string_view header) {
   check(header.find('\n') == std::string_view::npos, "a header of one line");
   Bytes out;

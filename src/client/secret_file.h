@@ -27,9 +27,6 @@ struct SecretFile {
   Secret<std::byte> body;
 };
 
-/// Errors: kDenied where others than its owner may read the file.
-Status require_private(std::string_view what, const std::filesystem::path& path);
-
 /// Everything before the secret. The header must be one line.
 Bytes secret_file_head(const SecretFileFormat& format, std::string_view header);
 

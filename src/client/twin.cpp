@@ -6,6 +6,7 @@
 #include "base/random.h"
 #include "ckks/encoder.h"
 #include "client/cohort.h"
+#include "receipt/entry.h"
 #include "wire/container.h"
 
 namespace salus::client {
@@ -196,6 +197,8 @@ Result<TwinRecord> prepare_twin(const Workspace& workspace, const KeyFile& key,
     // Until the next version is created, runs and erasure go to the last one.
     record.id = earlier->id;
     record.version = earlier->version;
+    record.pseudonym = earlier->pseudonym;
+    record.content = earlier->content;
     encrypted =
         !earlier->created && earlier->source == record.source && inputs_staged(workspace, *earlier);
     if (encrypted) {
@@ -259,6 +262,8 @@ Result<UploadReport> send_twin(const Workspace& workspace, Api& api, TwinRecord&
   if (!twin) return twin.error();
   record.id = twin->id;
   record.version = twin->version;
+  record.pseudonym = twin->pseudonym;
+  record.content = receipt::twin_content(keys, features).hex();
   record.created = true;
   if (const Status saved = workspace.save(record); !saved) return saved.error();
   for (const auto& [hex, kind] : objects) unstage(workspace, hex);

@@ -13,8 +13,14 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMaxRecordBytes = 1u << 20;
 
-constexpr std::string_view kTwinFormat = "salus-twin 2";
+constexpr std::string_view kTwinFormat = "salus-twin 3";
+constexpr std::string_view kSecondTwinFormat = "salus-twin 2";
 constexpr std::string_view kFirstTwinFormat = "salus-twin 1";
+constexpr std::initializer_list<std::string_view> kTwinFormats = {kTwinFormat, kSecondTwinFormat,
+                                                                  kFirstTwinFormat};
+constexpr std::string_view kRunFormat = "salus-run 2";
+constexpr std::string_view kFirstRunFormat = "salus-run 1";
+constexpr std::string_view kLogFormat = "salus-server-log 1";
 
 json to_json(const TwinRecord& t) {
   json keys = json::object();
@@ -31,20 +37,31 @@ json to_json(const TwinRecord& t) {
           {"source", t.source},
           {"keys", keys},
           {"features", t.features},
+          {"pseudonym", t.pseudonym},
+          {"content", t.content},
           {"ciphertext_bytes", t.ciphertext_bytes}};
 }
 
 json to_json(const RunRecord& r) {
-  return {{"format", "salus-run 1"},
+  return {{"format", kRunFormat},
           {"server", r.server},
           {"twin", r.twin},
           {"key_id", r.key_id},
           {"program", r.program},
+          {"pseudonym", r.pseudonym},
+          {"twin_version", r.twin_version},
+          {"content", r.content},
           {"last", json::parse(print_run(r.last))},
           {"result_bytes", r.result_bytes}};
 }
 
-/// In the first format all keys were one object: the next version makes them anew.
+json to_json(const LogRecord& r) {
+  return {
+      {"format", kLogFormat}, {"server", r.server}, {"key", r.key}, {"checkpoint", r.checkpoint}};
+}
+
+/// In the first format all keys were one object: the next version makes them anew. The second knew
+/// of no log.
 TwinRecord twin_from(const json& node) {
   const bool first = node.at("format") == kFirstTwinFormat;
   TwinRecord twin{.name = node.at("name"),
@@ -56,6 +73,8 @@ TwinRecord twin_from(const json& node) {
                   .source = node.at("source"),
                   .keys = {},
                   .features = node.at("features"),
+                  .pseudonym = node.value("pseudonym", ""),
+                  .content = node.value("content", ""),
                   .ciphertext_bytes = node.at("ciphertext_bytes")};
   twin.created = first ? !twin.id.empty() : node.at("created").get<bool>();
   if (first) return twin;
@@ -71,8 +90,20 @@ RunRecord run_from(const json& node) {
           .twin = node.at("twin"),
           .key_id = node.at("key_id"),
           .program = node.at("program"),
+          .pseudonym = node.value("pseudonym", ""),
+          .twin_version = node.value("twin_version", std::uint64_t{0}),
+          .content = node.value("content", ""),
           .last = must(parse_run(node.at("last").dump())),
           .result_bytes = node.at("result_bytes")};
+}
+
+LogRecord log_from(const json& node) {
+  return {.server = node.at("server"), .key = node.at("key"), .checkpoint = node.at("checkpoint")};
+}
+
+/// Servers have characters that file names have not.
+std::string log_file_name(const std::string& server) {
+  return sha256(as_bytes(server)).hex().substr(0, 32) + ".json";
 }
 
 Status write_json(const fs::path& path, const json& node) {
@@ -119,7 +150,7 @@ Status require_plain_name(std::string_view what, std::string_view name) {
 
 Result<Workspace> Workspace::open(const fs::path& folder) {
   std::error_code failed;
-  for (const char* part : {"twins", "runs", "staged", "cache"}) {
+  for (const char* part : {"twins", "runs", "logs", "staged", "cache"}) {
     fs::create_directories(folder / part, failed);
     if (failed) return io_error("cannot create workspace", folder / part, failed.value());
   }
@@ -139,7 +170,7 @@ Status Workspace::save(const RunRecord& run) const {
 Result<TwinRecord> Workspace::twin(const std::string& name) const {
   if (const Status fine = require_plain_name("twin", name); !fine) return fine.error();
   Result<TwinRecord> record =
-      read_json(folder_ / "twins" / (name + ".json"), {kTwinFormat, kFirstTwinFormat}, twin_from);
+      read_json(folder_ / "twins" / (name + ".json"), kTwinFormats, twin_from);
   if (!record && record.error().code == ErrorCode::kNotFound) {
     return Error{ErrorCode::kNotFound, "no twin \"" + name + "\" in workspace " + folder_.string() +
                                            "; see salus twin list"};
@@ -150,10 +181,26 @@ Result<TwinRecord> Workspace::twin(const std::string& name) const {
 Result<RunRecord> Workspace::run(const std::string& id) const {
   if (const Status fine = require_plain_name("run", id); !fine) return fine.error();
   Result<RunRecord> record =
-      read_json(folder_ / "runs" / (id + ".json"), {"salus-run 1"}, run_from);
+      read_json(folder_ / "runs" / (id + ".json"), {kRunFormat, kFirstRunFormat}, run_from);
   if (!record && record.error().code == ErrorCode::kNotFound) {
     return Error{ErrorCode::kNotFound, "no run \"" + id + "\" in workspace " + folder_.string() +
                                            "; it was started elsewhere"};
+  }
+  return record;
+}
+
+Status Workspace::save(const LogRecord& log) const {
+  return write_json(folder_ / "logs" / log_file_name(log.server), to_json(log));
+}
+
+Result<LogRecord> Workspace::log(const std::string& server) const {
+  Result<LogRecord> record =
+      read_json(folder_ / "logs" / log_file_name(server), {kLogFormat}, log_from);
+  if (!record && record.error().code == ErrorCode::kNotFound) {
+    return Error{ErrorCode::kNotFound, "workspace " + folder_.string() +
+                                           " knows no log of server " + server +
+                                           "; fetch a result from it, or give its key to salus log"
+                                           " trust"};
   }
   return record;
 }
@@ -163,7 +210,7 @@ Result<std::vector<TwinRecord>> Workspace::twins() const {
   std::error_code failed;
   for (const auto& entry : fs::directory_iterator(folder_ / "twins", failed)) {
     if (entry.path().extension() != ".json") continue;
-    Result<TwinRecord> record = read_json(entry.path(), {kTwinFormat, kFirstTwinFormat}, twin_from);
+    Result<TwinRecord> record = read_json(entry.path(), kTwinFormats, twin_from);
     if (!record) return record.error();
     all.push_back(std::move(record).value());
   }

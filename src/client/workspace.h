@@ -33,6 +33,8 @@ struct TwinRecord {
   std::string source;  ///< digest of what the staged ciphertexts were made from
   KeyRecords keys;
   std::map<std::string, std::string> features;  ///< input -> digest of its ciphertext
+  std::string pseudonym;  ///< what the server's log calls the twin; empty: not known yet
+  std::string content;    ///< receipt::twin_content of the last version that was created
   std::uint64_t ciphertext_bytes = 0;
 
   std::uint64_t key_bytes() const;
@@ -41,15 +43,27 @@ struct TwinRecord {
 
 struct RunRecord {
   std::string server;
-  std::string twin;                ///< name
-  std::string key_id;              ///< that opens the result
-  std::string program;             ///< digest
+  std::string twin;     ///< name
+  std::string key_id;   ///< that opens the result
+  std::string program;  ///< digest
+  /// What the receipt has to say, as it was when the run was started.
+  std::string pseudonym;
+  std::uint64_t twin_version = 0;
+  std::string content;
   Run last;                        ///< what the server said last
   std::uint64_t result_bytes = 0;  ///< 0: not fetched
 };
 
-/// Layout: twins/NAME.json, runs/ID.json, staged/DIGEST (encrypted objects of an upload that is not
-/// finished), cache/DIGEST.program. Every write is whole or absent.
+/// A server's transparency log as this workspace knows it.
+struct LogRecord {
+  std::string server;
+  std::string key;         ///< its verifier key
+  std::string checkpoint;  ///< the last signed one that was seen; empty: none
+};
+
+/// Layout: twins/NAME.json, runs/ID.json, logs/HASH.json (one a server), staged/DIGEST (encrypted
+/// objects of an upload that is not finished), cache/DIGEST.program. Every write is whole or
+/// absent.
 class Workspace {
  public:
   /// Creates the folder. Errors: kIo, kNoSpace.
@@ -60,9 +74,11 @@ class Workspace {
   /// Errors: kInvalidArgument for a name that is no file name; kIo, kNoSpace.
   Status save(const TwinRecord& twin) const;
   Status save(const RunRecord& run) const;
+  Status save(const LogRecord& log) const;
   /// Errors: kNotFound with what to do; kParse.
   Result<TwinRecord> twin(const std::string& name) const;
   Result<RunRecord> run(const std::string& id) const;
+  Result<LogRecord> log(const std::string& server) const;
   Result<std::vector<TwinRecord>> twins() const;
   Status forget_twin(const std::string& name) const;
 

@@ -36,7 +36,12 @@ class JsonExchange final : public Exchange {
 };
 
 bool is_open_to_all(const Match& match) {
-  return match.endpoint == Endpoint::kHealth || match.endpoint == Endpoint::kLimits;
+  switch (match.endpoint.value_or(Endpoint::kTwins)) {
+    case Endpoint::kHealth:
+    case Endpoint::kLimits:
+    case Endpoint::kLogFile: return true;
+    default: return false;
+  }
 }
 
 bool is_json(const std::string& content_type) {

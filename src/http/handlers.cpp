@@ -95,6 +95,30 @@ Reply get_result(const Request& request) {
   return bytes_reply(std::move(*bytes), digest);
 }
 
+Reply text_reply(std::string text) {
+  Reply reply;
+  reply.content_type = "text/plain; charset=utf-8";
+  reply.body = std::move(text);
+  return reply;
+}
+
+Reply get_receipt(const Request& request) {
+  Result<std::string> proof =
+      request.service.runs().receipt(request.account, request.match.argument);
+  if (!proof) return problem(proof.error(), request.request_id);
+  return text_reply(std::move(*proof));
+}
+
+Reply get_log_file(const Request& request) {
+  const std::string& path = request.match.argument;
+  if (path == "key") return text_reply(request.service.journal().key() + "\n");
+  const Result<Bytes> file = request.service.journal().file(path);
+  if (!file) return problem(file.error(), request.request_id);
+  Reply reply = text_reply(std::string(as_text(*file)));
+  if (path != "checkpoint") reply.content_type = "application/octet-stream";
+  return reply;
+}
+
 Reply get_events(const Request& request) {
   const auto view = request.service.runs().show(request.account, request.match.argument);
   if (!view) return problem(view.error(), request.request_id);
@@ -222,6 +246,10 @@ Reply answer(const Request& request) {
     case Endpoint::kRun: return reply_with(request, 200, service.runs().show(request.account, id));
     case Endpoint::kRunEvents: return get_events(request);
     case Endpoint::kRunResult: return get_result(request);
+    case Endpoint::kRunReceipt: return get_receipt(request);
+    case Endpoint::kTwinLog:
+      return reply_with(request, 200, service.twins().history(request.account, id));
+    case Endpoint::kLogFile: return get_log_file(request);
     case Endpoint::kEraseTwin:
     case Endpoint::kCancelRun: {
       const Status done = request.match.endpoint == Endpoint::kEraseTwin

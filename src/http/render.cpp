@@ -26,7 +26,12 @@ json document(const store::Twin& twin) {
               {"parameters", twin.parameters},
               {"evaluation_keys", document(twin.evaluation_keys)},
               {"features", document(twin.features)},
+              {"pseudonym", twin.pseudonym.hex()},
               {"created_at", render_time(twin.created_at)}};
+}
+
+json document(const store::LogRow& row) {
+  return json{{"number", row.number}, {"entry", row.entry}};
 }
 
 json document(const service::RunView& view) {
@@ -89,6 +94,8 @@ std::string render(const store::Twin& twin) { return dump(document(twin)); }
 std::string render(const std::vector<store::Twin>& twins) { return render_list("twins", twins); }
 std::string render(const service::RunView& run) { return dump(document(run)); }
 std::string render(const std::vector<service::RunView>& runs) { return render_list("runs", runs); }
+
+std::string render(const std::vector<store::LogRow>& rows) { return render_list("entries", rows); }
 
 std::string render(const service::Limits& limits) {
   return dump(json{{"max_object_bytes", limits.max_object_bytes},

@@ -11,7 +11,7 @@ struct Route {
   Endpoint endpoint;
 };
 
-constexpr std::array<Route, 16> kRoutes{{
+constexpr std::array<Route, 19> kRoutes{{
     {"GET", "/v1/health", Endpoint::kHealth},
     {"GET", "/v1/limits", Endpoint::kLimits},
     {"POST", "/v1/objects", Endpoint::kAnnounce},
@@ -28,6 +28,9 @@ constexpr std::array<Route, 16> kRoutes{{
     {"GET", "/v1/runs/{id}/events", Endpoint::kRunEvents},
     {"GET", "/v1/runs/{id}/result", Endpoint::kRunResult},
     {"DELETE", "/v1/runs/{id}", Endpoint::kCancelRun},
+    {"GET", "/v1/runs/{id}/receipt", Endpoint::kRunReceipt},
+    {"GET", "/v1/twins/{id}/log", Endpoint::kTwinLog},
+    {"GET", "/v1/log/{path}", Endpoint::kLogFile},
 }};
 
 std::string_view next_segment(std::string_view& path) {
@@ -37,9 +40,14 @@ std::string_view next_segment(std::string_view& path) {
   return segment;
 }
 
-/// Whether `path` has the shape of `pattern`; fills what stands for its {...}.
+/// Whether `path` has the shape of `pattern`; fills what stands for its {...}. {path} stands for
+/// all that is left.
 bool fits(std::string_view pattern, std::string_view path, std::string& argument) {
   while (!pattern.empty() && !path.empty()) {
+    if (pattern == "/{path}" && path.size() > 1) {
+      argument = std::string(path.substr(1));
+      return true;
+    }
     const std::string_view wanted = next_segment(pattern);
     const std::string_view found = next_segment(path);
     if (wanted.starts_with("/{") && found.size() > 1) {

@@ -28,12 +28,15 @@ enum class Endpoint {
   kRunEvents,
   kRunResult,
   kCancelRun,
+  kRunReceipt,
+  kTwinLog,
+  kLogFile,
 };
 
 struct Match {
   std::optional<Endpoint> endpoint;  ///< empty: no such path, or not with this method
   std::string route;                 ///< the pattern; empty when no path matches
-  std::string argument;              ///< what stands for {digest} or {id}
+  std::string argument;              ///< what stands for {digest}, {id} or {path}
   std::string allow;                 ///< methods that the path knows
   std::map<std::string, std::string> query;
 };

@@ -141,6 +141,7 @@ class EncryptedRun {
 
   void set(ValueId id, ckks::Ciphertext value) { values_[id] = std::move(value); }
   const ckks::Ciphertext& get(ValueId id) const { return *values_[id]; }
+  bool has(ValueId id) const { return values_[id].has_value(); }
 
   Status compute(ValueId id) {
     const Node& node = prepared_.circuit_.nodes[id];
@@ -222,7 +223,8 @@ class EncryptedRun {
 Result<std::vector<ckks::Ciphertext>> run_encrypted(const PreparedCircuit& prepared,
                                                     const ckks::Evaluator& evaluator,
                                                     std::span<const ckks::Ciphertext> inputs,
-                                                    const Progress& progress) {
+                                                    const Progress& progress,
+                                                    const OnValue& on_value) {
   const circuit::Circuit& circuit = prepared.circuit();
   if (!ckks::same_parameters(prepared.params(), evaluator.params())) {
     return Error{ErrorCode::kMismatch,
@@ -247,6 +249,8 @@ Result<std::vector<ckks::Ciphertext>> run_encrypted(const PreparedCircuit& prepa
       run.set(id, std::move(input));
     } else if (const Status done = run.compute(id); !done) {
       return done.error();
+    } else if (on_value && run.has(id)) {
+      on_value(id, run.get(id));
     }
     const double fraction = static_cast<double>(id + 1) / static_cast<double>(circuit.nodes.size());
     if (progress && !progress(fraction)) {

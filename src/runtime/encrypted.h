@@ -20,6 +20,9 @@ ckks::ParametersLiteral literal_of(const circuit::Chain& chain);
 /// Called now and then with the fraction done; returns false to stop.
 using Progress = std::function<bool(double)>;
 
+/// Told of the values of a run as they are computed, inputs left out: what a transcript is made of.
+using OnValue = std::function<void(circuit::ValueId, const ckks::Ciphertext&)>;
+
 /// A verified circuit with its constants encoded: made once a program, shared by all its runs.
 /// Encoding depends on nothing but circuit and constants, so results stay equal word for word.
 class PreparedCircuit {
@@ -60,7 +63,8 @@ class PreparedCircuit {
 Result<std::vector<ckks::Ciphertext>> run_encrypted(const PreparedCircuit& prepared,
                                                     const ckks::Evaluator& evaluator,
                                                     std::span<const ckks::Ciphertext> inputs,
-                                                    const Progress& progress = {});
+                                                    const Progress& progress = {},
+                                                    const OnValue& on_value = {});
 
 /// `required` as level by element: ckks::key_levels of its fields.
 std::map<std::uint32_t, int> key_levels(const circuit::KeyRequirements& required,

@@ -5,6 +5,7 @@
 
 #include "base/parallel.h"
 #include "program/program.h"
+#include "receipt/transcript.h"
 #include "runtime/encrypted.h"
 #include "runtime/memory.h"
 #include "service/key_cache.h"
@@ -161,6 +162,8 @@ struct Job {
   ProgramPtr program;
   Digest key_id;  // of the secret key behind features and evaluation keys
   store::Timing timing;
+  Digest basis;
+  receipt::Transcript transcript;
 
   TwinKeys keys() const { return {input.evaluation_keys, objects}; }
   bool report(double fraction, std::string_view stage) const { return progress(fraction, stage); }
@@ -311,8 +314,9 @@ Result<std::vector<ckks::Ciphertext>> CkksExecutor::basis_of(Job& job) const {
       names);
   if (const auto cached = job.states.find(key)) {
     Result<wire::ReadCiphertexts> basis =
-        wire::read_ciphertexts(cached->view(), job.program->params);
+        wire::read_ciphertexts(cached->bytes->view(), job.program->params);
     job.timing.basis_reused = basis.has_value();
+    job.basis = cached->digest;
     if (basis) return std::move(basis->values);
   }
   const Result<CircuitPtr> prepared =
@@ -326,10 +330,14 @@ Result<std::vector<ckks::Ciphertext>> CkksExecutor::basis_of(Job& job) const {
   if (!inputs) return inputs.error();
   Result<std::vector<ckks::Ciphertext>> basis = runtime::run_encrypted(
       **prepared, ckks::Evaluator(*keys), *inputs,
-      [&](double fraction) { return job.report(0.05 + 0.65 * fraction, "basis"); });
+      [&](double fraction) { return job.report(0.05 + 0.65 * fraction, "basis"); },
+      [&](auto id, const auto& value) { job.transcript.take("basis", id, value); });
   job.timing.basis_seconds = computing.seconds();
+  if (!basis) return basis;
+  const Bytes state = wire::write(*basis, job.key_id);
+  const Result<Digest> kept = job.states.put(key, state);
   // Without a cached state the next question costs more; this one goes on.
-  if (basis) (void)job.states.put(key, wire::write(*basis, job.key_id));
+  job.basis = kept ? *kept : sha256(state);
   return basis;
 }
 
@@ -359,7 +367,9 @@ Result<RunOutput> CkksExecutor::execute(const RunInput& input, const store::Obje
           .progress = progress,
           .program = std::move(*program),
           .key_id = *key_id,
-          .timing = {}};
+          .timing = {},
+          .basis = {},
+          .transcript = {}};
   const Result<std::vector<ckks::Ciphertext>> basis = basis_of(job);
   if (!basis) return basis.error();
   const Result<CircuitPtr> prepared =
@@ -371,13 +381,16 @@ Result<RunOutput> CkksExecutor::execute(const RunInput& input, const store::Obje
   if (!keys) return keys.error();
   const Result<std::vector<ckks::Ciphertext>> outputs = runtime::run_encrypted(
       **prepared, ckks::Evaluator(*keys), *basis,
-      [&](double fraction) { return job.report(0.75 + 0.25 * fraction, "readout"); });
+      [&](double fraction) { return job.report(0.75 + 0.25 * fraction, "readout"); },
+      [&](auto id, const auto& value) { job.transcript.take("readout", id, value); });
   if (!outputs) return outputs.error();
   job.timing.readout_seconds = readout.seconds();
   const bool several = job.program->program.layout == program::Layout::kCohort;
   RunOutput output{.result = several ? wire::write(*outputs, job.key_id)
                                      : wire::write(outputs->front(), job.key_id),
-                   .timing = job.timing};
+                   .timing = job.timing,
+                   .basis = job.basis,
+                   .checkpoints = job.transcript.checkpoints()};
   output.timing.server_seconds = whole.seconds();
   return output;
 }

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "service/executor.h"
+#include "service/journal.h"
 #include "service/limits.h"
 #include "store/ledger.h"
 #include "store/object_store.h"
@@ -20,6 +21,7 @@ store::TimeMs system_time_ms();
 /// Shared by the use cases, which hold references to it: it outlives them.
 struct Context {
   std::unique_ptr<store::Ledger> ledger;
+  std::unique_ptr<Journal> journal;  ///< of this ledger
   std::unique_ptr<store::ObjectStore> objects;
   std::shared_ptr<const Executor> executor;
   Limits limits;

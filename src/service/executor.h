@@ -3,11 +3,15 @@
 
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "receipt/entry.h"
 #include "store/object_store.h"
 #include "store/rows.h"
 
@@ -23,15 +27,23 @@ struct RunInput {
 struct RunOutput {
   Bytes result;
   store::Timing timing;
+  Digest basis;  ///< SHA-256 of the basis as an object
+  std::vector<receipt::Checkpoint> checkpoints;
+};
+
+/// An output of a stage, as an object.
+struct CachedState {
+  Digest digest;  ///< SHA-256 of the bytes
+  std::unique_ptr<store::ObjectBytes> bytes;
 };
 
 /// Outputs of stages that earlier runs left behind. A miss is no error.
 class StateCache {
  public:
   virtual ~StateCache() = default;
-  virtual std::unique_ptr<store::ObjectBytes> find(const Digest& key) = 0;
-  /// Errors: kNoSpace, kIo; the run can go on without the cache.
-  virtual Status put(const Digest& key, ByteView bytes) = 0;
+  virtual std::optional<CachedState> find(const Digest& key) = 0;
+  /// The digest of the bytes. Errors: kNoSpace, kIo; the run can go on without the cache.
+  virtual Result<Digest> put(const Digest& key, ByteView bytes) = 0;
 };
 
 /// Called with the fraction done and the stage's name; false: stop, the run is not wanted any more.

@@ -38,6 +38,8 @@ Status Runs::check(store::AccountId account, const std::string& twin, const Dige
 Result<RunView> Runs::start(store::AccountId account, const std::string& twin,
                             const Digest& program) {
   if (Status fits = check(account, twin, program); !fits) return fits.error();
+  // A server that cannot write its log does nothing that belongs into it.
+  if (Status ready = context_.journal->flush(); !ready) return ready.error();
   Result<store::Run> queued = [&]() -> Result<store::Run> {
     const std::lock_guard turn(context_.references);
     const Result<std::optional<store::Twin>> found = context_.ledger->twins().find(account, twin);
@@ -92,6 +94,12 @@ Result<std::unique_ptr<store::ObjectBytes>> Runs::result(store::AccountId accoun
   }
   digest = *view->run.result;
   return context_.objects->read(digest);
+}
+
+Result<std::string> Runs::receipt(store::AccountId account, const std::string& id) {
+  const Result<RunView> view = show(account, id);
+  if (!view) return view.error();
+  return context_.journal->proof_of_run(id);
 }
 
 Result<std::unique_ptr<RunBoard::Watch>> Runs::watch(store::AccountId account,

@@ -35,6 +35,8 @@ class Runs {
   /// The result's bytes. Errors: kNotFound, kConflict while unfinished, failed or cancelled.
   Result<std::unique_ptr<store::ObjectBytes>> result(store::AccountId account,
                                                      const std::string& id, Digest& digest);
+  /// A proof file with the receipt of a run that has a result. Errors: kNotFound; of Journal.
+  Result<std::string> receipt(store::AccountId account, const std::string& id);
   /// Calls `wake` whenever `show` may answer something new. Errors: kNotFound, kUnavailable (too
   /// many watchers).
   Result<std::unique_ptr<RunBoard::Watch>> watch(store::AccountId account, const std::string& id,

@@ -29,6 +29,7 @@ class Service {
   Uploads& uploads() { return uploads_; }
   Twins& twins() { return twins_; }
   Runs& runs() { return runs_; }
+  Journal& journal() { return *context_->journal; }
 
   /// Ends the workers; unfinished runs go back to the queue. Idempotent.
   void stop() { pool_->stop(); }

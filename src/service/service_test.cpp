@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/random.h"
+#include "receipt/verify.h"
 #include "service/testing/fake_executor.h"
 #include "store/files/file_object_store.h"
 #include "store/sqlite/sqlite_ledger.h"
@@ -37,6 +38,8 @@ class Server : public testing::Test {
     service_.reset();
     auto context = std::make_unique<Context>();
     context->ledger = must(store::open_sqlite_ledger(folder_ / "ledger.sqlite"));
+    store::LogLedger& entries = context->ledger->log();
+    context->journal = must(Journal::start(entries, log_in_folder(folder_, "test", entries)));
     context->objects = must(store::open_file_object_store(folder_));
     context->executor = executor_;
     context->limits = limits_;
@@ -414,6 +417,66 @@ TEST_F(Server, KeepsManyClientsApartUnderLoad) {
   }
   for (std::thread& client : clients) client.join();
   EXPECT_GT(must(check_data(*context_->ledger, *context_->objects)), 8u);
+}
+
+TEST_F(Server, GivesAReceiptWithEveryResult) {
+  const store::Twin subject = twin();
+  const RunView done = finished(start(subject));
+  ASSERT_EQ(done.run.state, RunState::kDone);
+  const auto proof = must(tlog::parse_proof(must(service_->runs().receipt(alice_, done.run.id))));
+  tlog::Policy policy;
+  policy.logs.push_back({must(tlog::VerifierKey::parse(service_->journal().key())), ""});
+  const receipt::Receipt receipt = must(receipt::verify_receipt(
+      proof, policy,
+      {.run = done.run.id,
+       .twin = subject.pseudonym,
+       .twin_version = 1,
+       .content = receipt::twin_content(subject.evaluation_keys, subject.features),
+       .program = done.run.program,
+       .result = *done.run.result}));
+  EXPECT_EQ(receipt.actor, must(context_->ledger->accounts().find(alice_)).pseudonym);
+  EXPECT_EQ(service_->runs().receipt(bob_, done.run.id).error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(Server, LogsVersionsRunsAndErasuresUnderAPseudonymThatGoesWithTheTwin) {
+  const store::Twin subject = twin();
+  (void)finished(start(subject));
+  (void)twin();
+  std::vector<std::string> kinds;
+  for (const store::LogRow& row : must(service_->twins().history(alice_, subject.id))) {
+    kinds.push_back(row.entry.substr(0, row.entry.find(' ', 20)));
+    EXPECT_NE(row.entry.find(subject.pseudonym.hex()), std::string::npos);
+    EXPECT_EQ(row.entry.find(subject.id), std::string::npos);
+    EXPECT_EQ(row.entry.find("subject"), std::string::npos) << "no name is logged";
+  }
+  EXPECT_EQ(kinds.size(), 3u);
+  EXPECT_EQ(service_->twins().history(bob_, subject.id).error().code, ErrorCode::kNotFound);
+  must(service_->twins().erase(alice_, subject.id));
+  EXPECT_EQ(service_->twins().history(alice_, subject.id).error().code, ErrorCode::kNotFound);
+  const auto entries = must(context_->ledger->log().of_twin(subject.pseudonym));
+  ASSERT_EQ(entries.size(), 4u);
+  EXPECT_EQ(must(receipt::parse_event(entries.back().entry)).type, receipt::Event::Type::kErasure);
+  EXPECT_NE(twin().pseudonym, subject.pseudonym) << "a new twin of that name is another one";
+}
+
+TEST_F(Server, DoesNothingThatItCannotLog) {
+  const store::Twin subject = twin();
+  (void)finished(start(subject));
+  must(context_->journal->flush());
+  fs::rename(folder_ / "log", folder_ / "away");
+  const auto refused = create("another", {}, {{"ka", subject.features.at("ka")}});
+  // The first change finds nothing to append; its own entry waits, and the next change is refused.
+  EXPECT_TRUE(refused.has_value()) << refused.error().message;
+  const auto again = create("a third", {}, {{"ka", subject.features.at("ka")}});
+  ASSERT_FALSE(again.has_value());
+  EXPECT_NE(again.error().message.find("transparency log cannot be written"), std::string::npos);
+  EXPECT_FALSE(service_->runs()
+                   .start(alice_, subject.id, hold("other program", ObjectKind::kProgram))
+                   .has_value());
+  fs::remove_all(folder_ / "log");
+  fs::rename(folder_ / "away", folder_ / "log");
+  EXPECT_TRUE(create("a third", {}, {{"ka", subject.features.at("ka")}}).has_value());
+  EXPECT_EQ(must(check_log(folder_, context_->ledger->log())), 4u);
 }
 
 }  // namespace

@@ -88,6 +88,21 @@ Result<store::Facts> Twins::require_fitting(store::AccountId account, const stor
   return parts.front().facts;
 }
 
+receipt::Event Twins::event_of(receipt::Event::Type type, const store::Account& actor,
+                               const store::Twin& twin) const {
+  receipt::Event event{.type = type,
+                       .time_ms = static_cast<std::uint64_t>(context_.now()),
+                       .actor = actor.pseudonym,
+                       .twin = twin.pseudonym,
+                       .twin_version = 0,
+                       .content = {}};
+  if (type == receipt::Event::Type::kTwinVersion) {
+    event.twin_version = static_cast<std::uint64_t>(twin.version);
+    event.content = receipt::twin_content(twin.evaluation_keys, twin.features);
+  }
+  return event;
+}
+
 Result<store::Twin> Twins::create(store::AccountId account, store::NewTwin twin) {
   if (Status fine = check_name("the twin's name", twin.name, context_.limits.max_name_bytes);
       !fine) {
@@ -98,7 +113,15 @@ Result<store::Twin> Twins::create(store::AccountId account, store::NewTwin twin)
   const Result<store::Facts> common = require_fitting(account, twin);
   if (!common) return common.error();
   twin.parameters = common->parameters;
-  return context_.ledger->twins().put(account, twin, context_.now());
+  const Result<store::Account> actor = context_.ledger->accounts().find(account);
+  if (!actor) return actor.error();
+  if (Status ready = context_.journal->flush(); !ready) return ready.error();
+  const auto entry = [&](const store::Twin& made) {
+    return receipt::print(event_of(receipt::Event::Type::kTwinVersion, *actor, made));
+  };
+  Result<store::Twin> made = context_.ledger->twins().put(account, twin, entry, context_.now());
+  if (made) (void)context_.journal->flush();  // the ledger has it: the next change tries again
+  return made;
 }
 
 Result<std::vector<store::Twin>> Twins::list(store::AccountId account) {
@@ -112,9 +135,22 @@ Result<store::Twin> Twins::show(store::AccountId account, const std::string& id)
   return std::move(**twin);
 }
 
+Result<std::vector<store::LogRow>> Twins::history(store::AccountId account, const std::string& id) {
+  const Result<store::Twin> twin = show(account, id);
+  if (!twin) return twin.error();
+  return context_.journal->of_twin(twin->pseudonym);
+}
+
 Status Twins::erase(store::AccountId account, const std::string& id) {
   const std::lock_guard turn(context_.references);
-  if (Status erased = context_.ledger->twins().erase(account, id); !erased) return erased;
+  const Result<store::Account> actor = context_.ledger->accounts().find(account);
+  if (!actor) return actor.error();
+  const auto entry = [&](const store::Twin& gone) {
+    return receipt::print(event_of(receipt::Event::Type::kErasure, *actor, gone));
+  };
+  if (Status erased = context_.ledger->twins().erase(account, id, entry); !erased) return erased;
+  // What was erased stays erased where the log cannot be written now; the next change tries again.
+  (void)context_.journal->flush();
   return collect_garbage(context_);
 }
 

@@ -20,11 +20,15 @@ class Twins {
   Result<std::vector<store::Twin>> list(store::AccountId account);
   /// Errors: kNotFound, also for another account's twin.
   Result<store::Twin> show(store::AccountId account, const std::string& id);
+  /// The log's entries about a twin, oldest first. Errors: kNotFound; of Journal.
+  Result<std::vector<store::LogRow>> history(store::AccountId account, const std::string& id);
   /// Destroys the twin, its runs, results, cached states and the objects that nothing else uses.
   /// Errors: kNotFound.
   Status erase(store::AccountId account, const std::string& id);
 
  private:
+  receipt::Event event_of(receipt::Event::Type type, const store::Account& actor,
+                          const store::Twin& twin) const;
   Status check_counts(const store::NewTwin& twin) const;
   Result<store::Holding> require(store::AccountId account, const std::string& what,
                                  const Digest& digest, store::ObjectKind kind);

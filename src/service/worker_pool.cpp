@@ -13,17 +13,19 @@ class LedgerStates final : public StateCache {
  public:
   LedgerStates(Context& context, std::string twin) : context_(context), twin_(std::move(twin)) {}
 
-  std::unique_ptr<store::ObjectBytes> find(const Digest& key) override {
+  std::optional<CachedState> find(const Digest& key) override {
     const Result<std::optional<Digest>> known = context_.ledger->twins().find_state(key);
-    if (!known || !*known) return nullptr;
+    if (!known || !*known) return std::nullopt;
     Result<std::unique_ptr<store::ObjectBytes>> bytes = context_.objects->read(**known);
-    if (bytes && sha256((*bytes)->view()) == **known) return std::move(*bytes);
+    if (bytes && sha256((*bytes)->view()) == **known) {
+      return CachedState{.digest = **known, .bytes = std::move(*bytes)};
+    }
     // A state that is gone or damaged is only a cache that missed.
     (void)context_.ledger->twins().drop_state(key);
-    return nullptr;
+    return std::nullopt;
   }
 
-  Status put(const Digest& key, ByteView bytes) override {
+  Result<Digest> put(const Digest& key, ByteView bytes) override {
     const std::lock_guard turn(context_.references);
     const Result<Digest> object = context_.objects->put(bytes);
     if (!object) return object.error();
@@ -31,8 +33,9 @@ class LedgerStates final : public StateCache {
         {.key = key, .twin = twin_, .object = *object, .bytes = bytes.size()},
         context_.limits.max_states_per_twin, context_.now());
     if (!recorded) (void)context_.objects->remove(*object);
-    if (!recorded) return recorded;
-    return collect_garbage(context_);
+    if (!recorded) return recorded.error();
+    if (Status collected = collect_garbage(context_); !collected) return collected.error();
+    return object;
   }
 
  private:
@@ -138,14 +141,12 @@ void WorkerPool::execute(Active& active) {
   options_.on_ended(active.claim.run, state, outcome);
 }
 
-Result<RunInput> WorkerPool::input_of(const store::Run& run) {
-  const Result<std::optional<store::Twin>> twin =
+Result<store::Twin> WorkerPool::twin_of(const store::Run& run) {
+  Result<std::optional<store::Twin>> twin =
       context_.ledger->twins().find_version(run.twin, run.twin_version);
   if (!twin) return twin.error();
   if (!*twin) return Error{ErrorCode::kCancelled, "twin " + run.twin + " was erased"};
-  return RunInput{.program = run.program,
-                  .evaluation_keys = (*twin)->evaluation_keys,
-                  .features = (*twin)->features};
+  return std::move(**twin);
 }
 
 Status WorkerPool::execute_claim(Active& active) {
@@ -155,26 +156,50 @@ Status WorkerPool::execute_claim(Active& active) {
                                         std::to_string(run.attempts - 1) +
                                         " times and never ended; the server gives it up"};
   }
-  const Result<RunInput> input = input_of(run);
-  if (!input) return input.error();
+  const Result<store::Twin> twin = twin_of(run);
+  if (!twin) return twin.error();
+  const RunInput input{
+      .program = run.program, .evaluation_keys = twin->evaluation_keys, .features = twin->features};
   LedgerStates states(context_, run.twin);
   const Progress progress = [&](double fraction, std::string_view stage) {
     board_.progress(run.id, fraction, stage);
     return !active.unwanted;
   };
   const Result<RunOutput> output =
-      context_.executor->execute(*input, *context_.objects, states, progress);
+      context_.executor->execute(input, *context_.objects, states, progress);
   if (!output) return output.error();
-  return commit(active, *output);
+  if (Status done = commit(active, *twin, *output); !done) return done;
+  // Where the log cannot be written now, the receipt waits in the ledger: whoever asks for it, and
+  // the next run, tries again.
+  (void)context_.journal->flush();
+  return {};
 }
 
-Status WorkerPool::commit(Active& active, const RunOutput& output) {
+Status WorkerPool::commit(Active& active, const store::Twin& twin, const RunOutput& output) {
   const std::lock_guard turn(context_.references);
+  const Result<store::Account> account = context_.ledger->accounts().find(twin.account);
+  if (!account) return account.error();
   const Result<Digest> object = context_.objects->put(output.result);
   if (!object) return object.error();
-  const Result<bool> ours = context_.ledger->runs().finish(
-      active.claim, {.object = *object, .bytes = output.result.size(), .timing = output.timing},
-      context_.now());
+  const store::TimeMs now = context_.now();
+  const receipt::Receipt receipt{
+      .run = active.claim.run.id,
+      .time_ms = static_cast<std::uint64_t>(now),
+      .actor = account->pseudonym,
+      .twin = twin.pseudonym,
+      .twin_version = static_cast<std::uint64_t>(twin.version),
+      .content = receipt::twin_content(twin.evaluation_keys, twin.features),
+      .program = active.claim.run.program,
+      .basis = output.basis,
+      .checkpoints = output.checkpoints,
+      .result = *object,
+      .software = "salusd/" SALUS_VERSION};
+  const Result<bool> ours = context_.ledger->runs().finish(active.claim,
+                                                           {.object = *object,
+                                                            .bytes = output.result.size(),
+                                                            .timing = output.timing,
+                                                            .receipt = receipt::print(receipt)},
+                                                           now);
   if (ours && *ours) return {};
   // Fenced, cancelled or erased meanwhile: nobody names these bytes unless another run made the
   // same.

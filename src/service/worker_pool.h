@@ -53,8 +53,8 @@ class WorkerPool {
   Result<std::shared_ptr<Active>> next(const std::string& worker);
   void execute(Active& active);
   Status execute_claim(Active& active);
-  Result<RunInput> input_of(const store::Run& run);
-  Status commit(Active& active, const RunOutput& output);
+  Result<store::Twin> twin_of(const store::Run& run);
+  Status commit(Active& active, const store::Twin& twin, const RunOutput& output);
   Status give_up(Active& active, const Error& error);
 
   Context& context_;

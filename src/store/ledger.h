@@ -6,6 +6,7 @@
 // caller, so that tests own the clock.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ class AccountLedger {
   virtual Result<std::vector<Account>> list() = 0;
   /// Errors: kNotFound.
   virtual Result<Account> by_token(const Digest& token_hash) = 0;
+  /// Errors: kNotFound.
+  virtual Result<Account> find(AccountId account) = 0;
   /// Bytes that count against the quota: objects held, uploads announced, results, cached states.
   virtual Result<std::uint64_t> used_bytes(AccountId account) = 0;
 };
@@ -53,18 +56,24 @@ class ObjectLedger {
   virtual Status forget(const Digest& digest) = 0;
 };
 
+/// What the transparency log is to say of a twin as the change leaves it.
+using EntryOf = std::function<std::string(const Twin&)>;
+
 class TwinLedger {
  public:
   virtual ~TwinLedger() = default;
-  /// The first version, or the next one when the account has a twin of that name.
-  virtual Result<Twin> put(AccountId account, const NewTwin& twin, TimeMs now) = 0;
+  /// The first version, or the next one when the account has a twin of that name; in the same
+  /// transaction, the log's entry of it.
+  virtual Result<Twin> put(AccountId account, const NewTwin& twin, const EntryOf& entry,
+                           TimeMs now) = 0;
   /// Latest versions, oldest twin first.
   virtual Result<std::vector<Twin>> list(AccountId account) = 0;
   virtual Result<std::optional<Twin>> find(AccountId account, const std::string& id) = 0;
   virtual Result<std::optional<Twin>> find_version(const std::string& id, int version) = 0;
   /// The twin, its runs and states; holdings that no other twin of the account uses. The objects
-  /// that nobody holds any more become garbage. Errors: kNotFound.
-  virtual Status erase(AccountId account, const std::string& id) = 0;
+  /// that nobody holds any more become garbage. The log's entry of it, in the same transaction, is
+  /// all that stays. Errors: kNotFound.
+  virtual Status erase(AccountId account, const std::string& id, const EntryOf& entry) = 0;
 
   /// Output of a program's stage for given keys and inputs; `key` is a digest of all three.
   virtual Result<std::optional<Digest>> find_state(const Digest& key) = 0;
@@ -89,7 +98,7 @@ class RunLedger {
   virtual Result<std::optional<Claim>> claim(const std::string& worker, TimeMs lease_ms,
                                              TimeMs now) = 0;
   virtual Result<bool> heartbeat(const Claim& claim, TimeMs lease_ms, TimeMs now) = 0;
-  /// Commits the result and its object row in one transaction.
+  /// Commits the result, its object row and the log's entry in one transaction.
   virtual Result<bool> finish(const Claim& claim, const RunResult& result, TimeMs now) = 0;
   virtual Result<bool> fail(const Claim& claim, const Error& error, TimeMs now) = 0;
   /// Gives an unfinished run back to the queue; the attempt does not count.
@@ -100,6 +109,21 @@ class RunLedger {
   virtual Result<int> requeue_all(TimeMs now) = 0;
 };
 
+/// What the transparency log is to hold: entries are numbered from 0 without gaps, in the order of
+/// the changes that they tell of, each recorded in the transaction of its change. So whatever dies
+/// when, the log can be brought up to the ledger, entry by entry, none twice.
+class LogLedger {
+ public:
+  virtual ~LogLedger() = default;
+  virtual Result<std::uint64_t> count() = 0;
+  /// At most `limit` entries from `number` on, in order.
+  virtual Result<std::vector<LogRow>> from(std::uint64_t number, int limit) = 0;
+  /// The receipt of a run; nothing for one without a result, or from before receipts.
+  virtual Result<std::optional<LogRow>> of_run(const std::string& run) = 0;
+  /// Oldest first.
+  virtual Result<std::vector<LogRow>> of_twin(const Digest& pseudonym) = 0;
+};
+
 class Ledger {
  public:
   virtual ~Ledger() = default;
@@ -107,6 +131,7 @@ class Ledger {
   virtual ObjectLedger& objects() = 0;
   virtual TwinLedger& twins() = 0;
   virtual RunLedger& runs() = 0;
+  virtual LogLedger& log() = 0;
   /// Structure and references hold together. Errors: kCorrupt, naming what does not.
   virtual Status check_integrity() = 0;
 };

@@ -23,6 +23,19 @@ const Driver kDrivers[] = {{"sqlite", [](const std::filesystem::path& folder) {
 
 Digest digest_of(std::string_view text) { return sha256(as_bytes(text)); }
 
+std::string entry_of(const Twin& twin) {
+  return twin.id + " version " + std::to_string(twin.version);
+}
+
+std::vector<std::string> texts(const std::vector<LogRow>& rows) {
+  std::vector<std::string> out;
+  for (const LogRow& row : rows) {
+    EXPECT_EQ(row.number, rows.front().number + out.size());
+    out.push_back(row.entry);
+  }
+  return out;
+}
+
 class EveryLedger : public testing::TestWithParam<Driver> {
  protected:
   void SetUp() override {
@@ -71,7 +84,7 @@ class EveryLedger : public testing::TestWithParam<Driver> {
          .evaluation_keys = {{"relinearization", product}, {"rotation 1", rotation}},
          .parameters = "p",
          .features = {{"ka", feature}}},
-        4));
+        entry_of, 4));
   }
   store::Run run(const Twin& of, const Digest& program) {
     return must(ledger_->runs().enqueue(
@@ -154,10 +167,10 @@ TEST_P(EveryLedger, ErasesATwinWithItsRunsAndLeavesNoReference) {
   const Claim claim = *must(ledger_->runs().claim("w", 100, 6));
   must(ledger_->twins().put_state(
       {.key = digest_of("k"), .twin = one.id, .object = digest_of("state"), .bytes = 7}, 4, 6));
-  EXPECT_TRUE(must(
-      ledger_->runs().finish(claim, {.object = digest_of("result"), .bytes = 5, .timing = {}}, 7)));
+  EXPECT_TRUE(must(ledger_->runs().finish(
+      claim, {.object = digest_of("result"), .bytes = 5, .timing = {}, .receipt = "receipt"}, 7)));
 
-  must(ledger_->twins().erase(alice_, one.id));
+  must(ledger_->twins().erase(alice_, one.id, entry_of));
 
   EXPECT_TRUE(must(ledger_->runs().list(alice_)).empty());
   EXPECT_FALSE(must(ledger_->twins().find_state(digest_of("k"))).has_value());
@@ -174,10 +187,10 @@ TEST_P(EveryLedger, KeepsWhatAnotherTwinOrAccountStillUses) {
                                    .evaluation_keys = one.evaluation_keys,
                                    .parameters = "p",
                                    .features = {{"ka", shared}}},
-                                  4));
+                                  entry_of, 4));
   hold(bob_, "one-product", ObjectKind::kEvaluationKey);
 
-  must(ledger_->twins().erase(alice_, one.id));
+  must(ledger_->twins().erase(alice_, one.id, entry_of));
 
   EXPECT_TRUE(must(ledger_->objects().garbage()).empty());
   EXPECT_TRUE(must(ledger_->objects().find(alice_, shared)).has_value());
@@ -194,19 +207,19 @@ TEST_P(EveryLedger, KeepsEachKeyAsLongAsATwinOrAnEarlierVersionNamesIt) {
        .evaluation_keys = {{"relinearization", product}, {"rotation 1", fresh}},
        .parameters = "p",
        .features = one.features},
-      5));
+      entry_of, 5));
   (void)must(
       ledger_->twins().put(alice_,
                            {.name = "two",
                             .evaluation_keys = {{"rotation 1", rotation}},
                             .parameters = "p",
                             .features = {{"ka", hold(alice_, "f", ObjectKind::kCiphertext)}}},
-                           6));
+                           entry_of, 6));
   EXPECT_EQ(must(ledger_->twins().find_version(one.id, 1))->evaluation_keys, one.evaluation_keys);
   EXPECT_EQ(must(ledger_->twins().find(alice_, one.id))->evaluation_keys, second.evaluation_keys);
   EXPECT_TRUE(must(ledger_->objects().garbage()).empty());
 
-  must(ledger_->twins().erase(alice_, one.id));
+  must(ledger_->twins().erase(alice_, one.id, entry_of));
 
   const std::vector<Digest> garbage = must(ledger_->objects().garbage());
   EXPECT_EQ(std::set<Digest>(garbage.begin(), garbage.end()),
@@ -237,8 +250,8 @@ TEST_P(EveryLedger, HasOneUnfinishedRunPerTwinVersionAndProgram) {
   EXPECT_EQ(run(one, program).id, run(one, program).id);
   const Claim claim = *must(ledger_->runs().claim("w", 100, 6));
   EXPECT_EQ(run(one, program).id, claim.run.id);
-  EXPECT_TRUE(must(
-      ledger_->runs().finish(claim, {.object = digest_of("result"), .bytes = 5, .timing = {}}, 7)));
+  EXPECT_TRUE(must(ledger_->runs().finish(
+      claim, {.object = digest_of("result"), .bytes = 5, .timing = {}, .receipt = "receipt"}, 7)));
   EXPECT_NE(run(one, program).id, claim.run.id);
 }
 
@@ -265,7 +278,7 @@ TEST_P(EveryLedger, RefusesAWorkerWhoseLeaseAnotherTookOver) {
   EXPECT_GT(second.fence, first.fence);
   EXPECT_EQ(second.run.attempts, 2);
   EXPECT_FALSE(must(ledger_->runs().heartbeat(first, 100, 1102)));
-  const RunResult result{.object = digest_of("result"), .bytes = 5, .timing = {}};
+  const RunResult result{.object = digest_of("result"), .bytes = 5, .timing = {}, .receipt = "r"};
   EXPECT_FALSE(must(ledger_->runs().finish(first, result, 1103)));
   EXPECT_FALSE(must(ledger_->runs().release(first, 1103)));
   EXPECT_TRUE(must(ledger_->runs().finish(second, result, 1104)));
@@ -325,7 +338,8 @@ TEST_P(EveryLedger, CommitsEachRunOnceUnderAnySchedule) {
       (void)must(ledger_->runs().heartbeat(claim, 50, now));
       continue;
     }
-    const RunResult result{.object = digest_of("result" + claim.run.id), .bytes = 1, .timing = {}};
+    const RunResult result{
+        .object = digest_of("result" + claim.run.id), .bytes = 1, .timing = {}, .receipt = "r"};
     const bool done = must(ledger_->runs().finish(claim, result, now));
     EXPECT_FALSE(done && claim.fence != fences[claim.run.id]) << "step " << step;
     commits[claim.run.id] += done ? 1 : 0;
@@ -334,6 +348,40 @@ TEST_P(EveryLedger, CommitsEachRunOnceUnderAnySchedule) {
     EXPECT_EQ(commits[each.id], each.state == RunState::kDone ? 1 : 0);
   }
   must(ledger_->check_integrity());
+}
+
+TEST_P(EveryLedger, NumbersTheLogsEntriesWithTheirChanges) {
+  EXPECT_EQ(must(ledger_->log().count()), 0u);
+  const Twin one = twin(alice_, "one");
+  const Twin two = twin(bob_, "two");
+  EXPECT_NE(one.pseudonym, two.pseudonym);
+  EXPECT_EQ(must(ledger_->twins().find(alice_, one.id))->pseudonym, one.pseudonym);
+  const Twin next = twin(alice_, "one");
+  EXPECT_EQ(next.pseudonym, one.pseudonym) << "versions are of one twin";
+  const store::Run queued = run(next, hold(alice_, "program", ObjectKind::kProgram));
+  const Claim claim = *must(ledger_->runs().claim("w", 100, 6));
+  const RunResult result{
+      .object = digest_of("result"), .bytes = 5, .timing = {}, .receipt = "receipt"};
+  EXPECT_TRUE(must(ledger_->runs().finish(claim, result, 7)));
+  EXPECT_FALSE(must(ledger_->runs().finish(claim, result, 8)));
+  const std::string first = one.id + " version 1", second = two.id + " version 1",
+                    third = one.id + " version 2";
+  reopen();
+  EXPECT_EQ(texts(must(ledger_->log().from(0, 10))),
+            (std::vector<std::string>{first, second, third, "receipt"}));
+  EXPECT_EQ(texts(must(ledger_->log().from(1, 2))), (std::vector<std::string>{second, third}));
+  EXPECT_TRUE(must(ledger_->log().from(4, 10)).empty());
+  EXPECT_EQ(must(ledger_->log().of_run(queued.id))->number, 3u);
+  EXPECT_FALSE(must(ledger_->log().of_run("run_none")).has_value());
+
+  must(ledger_->twins().erase(alice_, one.id, [](const Twin&) { return "erased"; }));
+  EXPECT_EQ(ledger_->twins().erase(alice_, one.id, entry_of).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(must(ledger_->log().count()), 5u) << "a change that failed has no entry";
+  std::vector<std::string> about_one;
+  for (const LogRow& row : must(ledger_->log().of_twin(one.pseudonym))) {
+    about_one.push_back(row.entry);
+  }
+  EXPECT_EQ(about_one, (std::vector<std::string>{first, third, "receipt", "erased"}));
 }
 
 }  // namespace

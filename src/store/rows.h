@@ -45,6 +45,7 @@ struct Account {
   Digest token_hash;
   std::uint64_t quota_bytes = 0;
   TimeMs created_at = 0;
+  Digest pseudonym;  ///< random: what the transparency log calls it
 };
 
 struct Upload {
@@ -93,6 +94,9 @@ struct Twin {
   std::string parameters;
   std::map<std::string, Digest> features;
   TimeMs created_at = 0;  ///< of this version
+  /// Random: what the transparency log calls it. Erasing the twin destroys it, and with it what
+  /// ties the log's entries to anybody.
+  Digest pseudonym;
 };
 
 struct NewState {
@@ -114,7 +118,8 @@ struct NewRun {
   Digest program;
 };
 
-/// Seconds by the server's clock from the start of a run to its result, and what they were spent on.
+/// Seconds by the server's clock from the start of a run to its result, and what they were spent
+/// on.
 struct Timing {
   double server_seconds = 0;
   double encode_seconds = 0;
@@ -127,6 +132,13 @@ struct RunResult {
   Digest object;
   std::uint64_t bytes = 0;
   Timing timing;
+  std::string receipt;  ///< the log's entry
+};
+
+/// An entry of the transparency log: which number it has there.
+struct LogRow {
+  std::uint64_t number = 0;
+  std::string entry;
 };
 
 struct Run {

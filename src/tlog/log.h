@@ -64,6 +64,11 @@ class Log {
 
   /// The signed checkpoint, as in its file.
   const std::string& checkpoint() const { return checkpoint_; }
+  const VerifierKey& key() const { return signer_.key(); }
+  /// One of its files, of at most `limit_bytes`. Errors: of LogFiles.
+  Result<Bytes> file(const std::string& path, std::uint64_t limit_bytes) const {
+    return files_->read(path, limit_bytes);
+  }
   TreeHead head() const { return head_; }
 
   /// Out of the tiles, for the current checkpoint. Errors: kInvalidArgument for what the tree does

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/file.h"
 #include "base/random.h"
 #include "tlog/text.h"
 
@@ -97,6 +98,31 @@ Secret<char> Signer::text() const {
   const auto middle = std::copy(head.begin(), head.end(), out.reveal().begin());
   std::copy_n(encoded.reveal().begin(), kEncodedChars, middle);
   return out;
+}
+
+Status Signer::save(const std::filesystem::path& path) const {
+  std::error_code unknown;
+  if (std::filesystem::exists(path, unknown)) {
+    return Error{ErrorCode::kConflict,
+                 "signing key " + path.string() + " exists and is never overwritten"};
+  }
+  const Secret<char> key = text();
+  Secret<char> line(key.reveal().size() + 1);
+  *std::copy(key.reveal().begin(), key.reveal().end(), line.reveal().begin()) = '\n';
+  return write_file(path, std::as_bytes(line.reveal()), FileMode::kOwnerOnly);
+}
+
+Result<Signer> Signer::load(const std::filesystem::path& path) {
+  constexpr std::uint64_t kMaxKeyFileBytes = 1024;
+  if (Status fine = require_private("signing key", path); !fine) return fine.error();
+  Result<Bytes> file = read_file(path, kMaxKeyFileBytes);
+  if (!file) return file.error();
+  std::string_view line = as_text(*file);
+  if (line.ends_with('\n')) line.remove_suffix(1);
+  Result<Signer> signer = parse(line);
+  secure_zero(*file);
+  if (signer) return signer;
+  return Error{signer.error().code, path.string() + ": " + signer.error().message};
 }
 
 Bytes Signer::sign_bytes(ByteView message) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,12 @@ class Signer {
   /// Errors: kParse, kVersion; messages never hold any of the key.
   static Result<Signer> parse(std::string_view text);
   Secret<char> text() const;
+
+  /// The text and a newline in a file that its owner alone may read. Errors: kConflict where there
+  /// is one (a key is never overwritten); kNoSpace, kIo.
+  Status save(const std::filesystem::path& path) const;
+  /// Errors: kNotFound, kDenied (others may read the file), kIo; of parse.
+  static Result<Signer> load(const std::filesystem::path& path);
 
   const VerifierKey& key() const { return key_; }
 

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/testing/temporary_folder.h"
 #include "tlog/note.h"
 
 namespace salus::tlog {
@@ -15,6 +16,19 @@ constexpr std::string_view kSigner =
     "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
 
 std::string plain(const Secret<char>& text) { return {text.reveal().begin(), text.reveal().end()}; }
+
+TEST(Signer, FilesAreTheirOwnersAlone) {
+  const salus::test::TemporaryFolder folder;
+  const auto path = folder.path() / "log.key";
+  const Signer made = must(Signer::generate("log.example", KeyType::kEd25519));
+  must(made.save(path));
+  EXPECT_EQ(must(Signer::load(path)).key(), made.key());
+  EXPECT_EQ(made.save(path).error().code, ErrorCode::kConflict);
+  std::filesystem::permissions(path, std::filesystem::perms::group_read,
+                               std::filesystem::perm_options::add);
+  EXPECT_EQ(Signer::load(path).error().code, ErrorCode::kDenied);
+  EXPECT_EQ(Signer::load(folder.path() / "none").error().code, ErrorCode::kNotFound);
+}
 
 TEST(Signer, SignsAsGosNotePackage) {
   const Signer signer = must(Signer::parse(kSigner));

@@ -37,6 +37,9 @@ class LivingServer {
     std::filesystem::create_directories(folder_);
     auto context = std::make_unique<service::Context>();
     context->ledger = must(store::open_sqlite_ledger(folder_ / "ledger.sqlite"));
+    store::LogLedger& entries = context->ledger->log();
+    context->journal =
+        must(service::Journal::start(entries, service::log_in_folder(folder_, "fuzz", entries)));
     context->objects = must(store::open_file_object_store(folder_));
     context->executor = std::make_shared<service::FakeExecutor>();
     token_ =

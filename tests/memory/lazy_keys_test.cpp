@@ -24,8 +24,8 @@ namespace {
 
 class NoStates final : public service::StateCache {
  public:
-  std::unique_ptr<store::ObjectBytes> find(const Digest&) override { return nullptr; }
-  Status put(const Digest&, ByteView) override { return {}; }
+  std::optional<service::CachedState> find(const Digest&) override { return std::nullopt; }
+  Result<Digest> put(const Digest&, ByteView bytes) override { return sha256(bytes); }
 };
 
 class LazyKeys : public testing::Test {

@@ -43,8 +43,10 @@ class FakeExecutor final : public Executor {
     Bytes keys;
     for (const auto& [name, digest] : input.evaluation_keys) append(keys, digest.bytes);
     const Digest basis = sha256(keys);
-    output.timing.basis_reused = states.find(basis) != nullptr;
-    if (!output.timing.basis_reused) (void)states.put(basis, as_bytes("basis of " + basis.hex()));
+    const std::string state = "basis of " + basis.hex();
+    output.basis = sha256(as_bytes(state));
+    output.timing.basis_reused = states.find(basis).has_value();
+    if (!output.timing.basis_reused) (void)states.put(basis, as_bytes(state));
     append(output.result, as_bytes("result "));
     append(output.result, input.program.bytes);
     for (const auto& [name, digest] : input.features) append(output.result, digest.bytes);

@@ -3,21 +3,26 @@
 namespace salus::store {
 namespace {
 
+constexpr std::string_view kColumns = "id, name, token_hash, quota_bytes, created_at, pseudonym";
+
 Account account_of(const Row& row) {
   return Account{.id = row.integer(0),
                  .name = row.text(1),
                  .token_hash = row.digest(2),
                  .quota_bytes = static_cast<std::uint64_t>(row.integer(3)),
-                 .created_at = row.integer(4)};
+                 .created_at = row.integer(4),
+                 .pseudonym = row.digest(5)};
 }
 
 }  // namespace
 
 Result<Account> SqliteAccounts::add(const NewAccount& account, TimeMs now) {
   const Result<Rows> rows = database_.query(
-      "INSERT INTO accounts (name, token_hash, quota_bytes, created_at) VALUES (?, ?, ?, ?)"
-      " RETURNING id, name, token_hash, quota_bytes, created_at",
-      {account.name, to_value(account.token_hash), to_value(account.quota_bytes), now});
+      "INSERT INTO accounts (name, token_hash, quota_bytes, created_at, pseudonym)"
+      " VALUES (?, ?, ?, ?, ?) RETURNING " +
+          std::string(kColumns),
+      {account.name, to_value(account.token_hash), to_value(account.quota_bytes), now,
+       to_value(random_pseudonym())});
   if (rows) return account_of(rows->front());
   if (rows.error().code != ErrorCode::kConflict) return rows.error();
   return Error{ErrorCode::kConflict,
@@ -25,8 +30,8 @@ Result<Account> SqliteAccounts::add(const NewAccount& account, TimeMs now) {
 }
 
 Result<std::vector<Account>> SqliteAccounts::list() {
-  const Result<Rows> rows = database_.query(
-      "SELECT id, name, token_hash, quota_bytes, created_at FROM accounts ORDER BY id");
+  const Result<Rows> rows =
+      database_.query("SELECT " + std::string(kColumns) + " FROM accounts ORDER BY id");
   if (!rows) return rows.error();
   std::vector<Account> accounts;
   for (const Row& row : *rows) accounts.push_back(account_of(row));
@@ -34,11 +39,19 @@ Result<std::vector<Account>> SqliteAccounts::list() {
 }
 
 Result<Account> SqliteAccounts::by_token(const Digest& token_hash) {
-  const Result<Rows> rows = database_.query(
-      "SELECT id, name, token_hash, quota_bytes, created_at FROM accounts WHERE token_hash = ?",
-      {to_value(token_hash)});
+  const Result<Rows> rows =
+      database_.query("SELECT " + std::string(kColumns) + " FROM accounts WHERE token_hash = ?",
+                      {to_value(token_hash)});
   if (!rows) return rows.error();
   if (rows->empty()) return Error{ErrorCode::kNotFound, "no account has this token"};
+  return account_of(rows->front());
+}
+
+Result<Account> SqliteAccounts::find(AccountId account) {
+  const Result<Rows> rows =
+      database_.query("SELECT " + std::string(kColumns) + " FROM accounts WHERE id = ?", {account});
+  if (!rows) return rows.error();
+  if (rows->empty()) return Error{ErrorCode::kNotFound, "no such account"};
   return account_of(rows->front());
 }
 

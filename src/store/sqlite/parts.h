@@ -1,4 +1,4 @@
-// The four parts of the SQLite ledger, which share a connection.
+// The five parts of the SQLite ledger, which share a connection.
 #pragma once
 
 #include "store/ledger.h"
@@ -12,6 +12,7 @@ class SqliteAccounts final : public AccountLedger {
   Result<Account> add(const NewAccount& account, TimeMs now) override;
   Result<std::vector<Account>> list() override;
   Result<Account> by_token(const Digest& token_hash) override;
+  Result<Account> find(AccountId account) override;
   Result<std::uint64_t> used_bytes(AccountId account) override;
 
  private:
@@ -43,17 +44,20 @@ class SqliteObjects final : public ObjectLedger {
 class SqliteTwins final : public TwinLedger {
  public:
   explicit SqliteTwins(Database& database) : database_(database) {}
-  Result<Twin> put(AccountId account, const NewTwin& twin, TimeMs now) override;
+  Result<Twin> put(AccountId account, const NewTwin& twin, const EntryOf& entry,
+                   TimeMs now) override;
   Result<std::vector<Twin>> list(AccountId account) override;
   Result<std::optional<Twin>> find(AccountId account, const std::string& id) override;
   Result<std::optional<Twin>> find_version(const std::string& id, int version) override;
-  Status erase(AccountId account, const std::string& id) override;
+  Status erase(AccountId account, const std::string& id, const EntryOf& entry) override;
   Result<std::optional<Digest>> find_state(const Digest& key) override;
   Status put_state(const NewState& state, int limit, TimeMs now) override;
   Status drop_state(const Digest& key) override;
 
  private:
   Result<std::vector<Twin>> read(const std::string& where, const Values& values);
+  Status put_named(std::string_view table, const Twin& twin,
+                   const std::map<std::string, Digest>& objects);
   Database& database_;
 };
 
@@ -77,6 +81,27 @@ class SqliteRuns final : public RunLedger {
   Result<bool> fenced_change(const std::string& set, const Values& values, const Claim& claim);
   Database& database_;
 };
+
+class SqliteLog final : public LogLedger {
+ public:
+  explicit SqliteLog(Database& database) : database_(database) {}
+  Result<std::uint64_t> count() override;
+  Result<std::vector<LogRow>> from(std::uint64_t number, int limit) override;
+  Result<std::optional<LogRow>> of_run(const std::string& run) override;
+  Result<std::vector<LogRow>> of_twin(const Digest& pseudonym) override;
+
+ private:
+  Result<std::vector<LogRow>> read(const std::string& where, const Values& values);
+  Database& database_;
+};
+
+/// The log's next entry, about a twin's pseudonym and, where it is a receipt, a run. Within the
+/// transaction of the change that it tells of.
+Status record_entry(Database& database, const Digest& twin, const std::string& run,
+                    const std::string& entry);
+
+/// 256 random bits.
+Digest random_pseudonym();
 
 /// 128 random bits in hexadecimal behind a prefix: identifiers that nobody can guess or count.
 std::string random_id(std::string_view prefix);

@@ -152,6 +152,12 @@ Result<bool> SqliteRuns::finish(const Claim& claim, const RunResult& result, Tim
       {claim.run.id, to_value(result.object), timing.server_seconds, timing.encode_seconds,
        timing.basis_seconds, timing.readout_seconds, std::int64_t{timing.basis_reused}});
   if (!added) return added.error();
+  const Result<Rows> twin =
+      database_.query("SELECT pseudonym FROM twins WHERE id = ?", {claim.run.twin});
+  if (!twin) return twin.error();
+  const Status said =
+      record_entry(database_, twin->front().digest(0), claim.run.id, result.receipt);
+  if (!said) return said.error();
   if (Status committed = (*transaction)->commit(); !committed) return committed.error();
   return true;
 }

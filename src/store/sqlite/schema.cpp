@@ -107,7 +107,21 @@ CREATE VIEW object_references (digest) AS
 DELETE FROM uploads WHERE kind = 'evaluation_keys';
 )sql";
 
-constexpr std::array<const char*, kSchemaVersion> kSteps{kVersion1, kVersion2};
+// What the transparency log holds, and what it calls accounts and twins. Runs of before have no
+// receipt.
+constexpr const char* kVersion3 = R"sql(
+ALTER TABLE accounts ADD COLUMN pseudonym BLOB NOT NULL DEFAULT x'';
+UPDATE accounts SET pseudonym = randomblob(32);
+ALTER TABLE twins ADD COLUMN pseudonym BLOB NOT NULL DEFAULT x'';
+UPDATE twins SET pseudonym = randomblob(32);
+
+CREATE TABLE log_entries (
+  number INTEGER PRIMARY KEY CHECK (number >= 0), twin BLOB NOT NULL, run TEXT UNIQUE,
+  entry TEXT NOT NULL) STRICT;
+CREATE INDEX log_entries_twin ON log_entries(twin);
+)sql";
+
+constexpr std::array<const char*, kSchemaVersion> kSteps{kVersion1, kVersion2, kVersion3};
 
 }  // namespace
 

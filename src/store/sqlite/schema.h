@@ -7,7 +7,7 @@
 namespace salus::store {
 
 /// The version that this build writes (PRAGMA user_version).
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
 /// Brings an empty or older database to `version`, one transaction a step. Errors: kVersion when it
 /// was written by a newer build.

@@ -14,12 +14,14 @@ class SqliteLedger final : public Ledger {
         accounts_(*database_),
         objects_(*database_, accounts_),
         twins_(*database_),
-        runs_(*database_) {}
+        runs_(*database_),
+        log_(*database_) {}
 
   AccountLedger& accounts() override { return accounts_; }
   ObjectLedger& objects() override { return objects_; }
   TwinLedger& twins() override { return twins_; }
   RunLedger& runs() override { return runs_; }
+  LogLedger& log() override { return log_; }
 
   Status check_integrity() override {
     const Result<Rows> structure = database_->query("PRAGMA integrity_check(10)");
@@ -41,6 +43,15 @@ class SqliteLedger final : public Ledger {
       return Error{ErrorCode::kCorrupt, "database: " + std::to_string(results->front().integer(0)) +
                                             " runs whose state and result disagree"};
     }
+    const Result<Rows> entries =
+        database_->query("SELECT count(*), coalesce(max(number) + 1, 0) FROM log_entries");
+    if (!entries) return entries.error();
+    if (entries->front().integer(0) != entries->front().integer(1)) {
+      return Error{ErrorCode::kCorrupt, "database: the log's entries have gaps: there are " +
+                                            std::to_string(entries->front().integer(0)) +
+                                            ", the last one is number " +
+                                            std::to_string(entries->front().integer(1) - 1)};
+    }
     return {};
   }
 
@@ -50,6 +61,7 @@ class SqliteLedger final : public Ledger {
   SqliteObjects objects_;
   SqliteTwins twins_;
   SqliteRuns runs_;
+  SqliteLog log_;
 };
 
 }  // namespace

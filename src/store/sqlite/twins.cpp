@@ -4,7 +4,7 @@ namespace salus::store {
 namespace {
 
 constexpr const char* kSelectTwin =
-    "SELECT t.id, t.name, t.account, v.version, v.parameters, v.created_at"
+    "SELECT t.id, t.name, t.account, v.version, v.parameters, v.created_at, t.pseudonym"
     " FROM twins t JOIN twin_versions v ON v.twin = t.id ";
 
 constexpr std::string_view kKeys = "twin_keys";
@@ -23,44 +23,52 @@ constexpr const char* kDropHoldings =
 
 }  // namespace
 
-Result<Twin> SqliteTwins::put(AccountId account, const NewTwin& twin, TimeMs now) {
+Status SqliteTwins::put_named(std::string_view table, const Twin& twin,
+                              const std::map<std::string, Digest>& objects) {
+  for (const auto& [name, digest] : objects) {
+    const Result<std::int64_t> done = database_.change(
+        "INSERT INTO " + std::string(table) + " (twin, version, name, digest) VALUES (?, ?, ?, ?)",
+        {twin.id, std::int64_t{twin.version}, name, to_value(digest)});
+    if (!done) return done.error();
+  }
+  return {};
+}
+
+Result<Twin> SqliteTwins::put(AccountId account, const NewTwin& twin, const EntryOf& entry,
+                              TimeMs now) {
   Result<std::unique_ptr<Transaction>> transaction = Transaction::begin(database_);
   if (!transaction) return transaction.error();
   const Result<std::int64_t> added = database_.change(
-      "INSERT INTO twins (id, account, name, created_at, sequence)"
-      " SELECT ?, ?, ?, ?, coalesce(max(sequence), 0) + 1 FROM twins WHERE true"
+      "INSERT INTO twins (id, account, name, created_at, pseudonym, sequence)"
+      " SELECT ?, ?, ?, ?, ?, coalesce(max(sequence), 0) + 1 FROM twins WHERE true"
       " ON CONFLICT (account, name) DO NOTHING",
-      {random_id("tw_"), account, twin.name, now});
+      {random_id("tw_"), account, twin.name, now, to_value(random_pseudonym())});
   if (!added) return added.error();
-  const Result<Rows> id =
-      database_.query("SELECT id FROM twins WHERE account = ? AND name = ?", {account, twin.name});
-  if (!id) return id.error();
-  const std::string twin_id = id->front().text(0);
+  const Result<Rows> row = database_.query(
+      "SELECT id, pseudonym FROM twins WHERE account = ? AND name = ?", {account, twin.name});
+  if (!row) return row.error();
   const Result<Rows> version = database_.query(
       "INSERT INTO twin_versions (twin, version, parameters, created_at)"
       " SELECT ?1, coalesce(max(version), 0) + 1, ?2, ?3 FROM twin_versions WHERE twin = ?1"
       " RETURNING version",
-      {twin_id, twin.parameters, now});
+      {row->front().text(0), twin.parameters, now});
   if (!version) return version.error();
-  for (const auto& [table, objects] :
-       {std::pair(kKeys, &twin.evaluation_keys), std::pair(kFeatures, &twin.features)}) {
-    for (const auto& [name, digest] : *objects) {
-      const Result<std::int64_t> done =
-          database_.change("INSERT INTO " + std::string(table) +
-                               " (twin, version, name, digest) VALUES (?, ?, ?, ?)",
-                           {twin_id, version->front().integer(0), name, to_value(digest)});
-      if (!done) return done.error();
-    }
+  Twin made{.id = row->front().text(0),
+            .name = twin.name,
+            .account = account,
+            .version = static_cast<int>(version->front().integer(0)),
+            .evaluation_keys = twin.evaluation_keys,
+            .parameters = twin.parameters,
+            .features = twin.features,
+            .created_at = now,
+            .pseudonym = row->front().digest(1)};
+  if (Status put = put_named(kKeys, made, made.evaluation_keys); !put) return put.error();
+  if (Status put = put_named(kFeatures, made, made.features); !put) return put.error();
+  if (Status said = record_entry(database_, made.pseudonym, {}, entry(made)); !said) {
+    return said.error();
   }
   if (Status committed = (*transaction)->commit(); !committed) return committed.error();
-  return Twin{.id = twin_id,
-              .name = twin.name,
-              .account = account,
-              .version = static_cast<int>(version->front().integer(0)),
-              .evaluation_keys = twin.evaluation_keys,
-              .parameters = twin.parameters,
-              .features = twin.features,
-              .created_at = now};
+  return made;
 }
 
 Result<std::vector<Twin>> SqliteTwins::read(const std::string& where, const Values& values) {
@@ -75,7 +83,8 @@ Result<std::vector<Twin>> SqliteTwins::read(const std::string& where, const Valu
               .evaluation_keys = {},
               .parameters = row.text(4),
               .features = {},
-              .created_at = row.integer(5)};
+              .created_at = row.integer(5),
+              .pseudonym = row.digest(6)};
     for (const auto& [table, objects] :
          {std::pair(kKeys, &twin.evaluation_keys), std::pair(kFeatures, &twin.features)}) {
       const Result<Rows> named = database_.query(
@@ -119,15 +128,19 @@ Result<std::optional<Twin>> SqliteTwins::find_version(const std::string& id, int
   return first(std::move(*twins));
 }
 
-Status SqliteTwins::erase(AccountId account, const std::string& id) {
+Status SqliteTwins::erase(AccountId account, const std::string& id, const EntryOf& entry) {
   Result<std::unique_ptr<Transaction>> transaction = Transaction::begin(database_);
   if (!transaction) return transaction.error();
+  const Result<std::optional<Twin>> twin = find(account, id);
+  if (!twin) return twin.error();
+  if (!*twin) return Error{ErrorCode::kNotFound, "no twin " + id};
   const Result<std::int64_t> dropped = database_.change(kDropHoldings, {account, id});
   if (!dropped) return dropped.error();
   const Result<std::int64_t> erased =
       database_.change("DELETE FROM twins WHERE account = ? AND id = ?", {account, id});
   if (!erased) return erased.error();
-  if (*erased == 0) return Error{ErrorCode::kNotFound, "no twin " + id};
+  const Status said = record_entry(database_, (*twin)->pseudonym, {}, entry(**twin));
+  if (!said) return said;
   return (*transaction)->commit();
 }
 

@@ -13,8 +13,6 @@
 #include <stdexcept>
 #include <thread>
 
-#include "base/random.h"
-
 namespace salus::e2e {
 namespace {
 
@@ -49,17 +47,6 @@ int wait_for(pid_t pid) {
 }
 
 }  // namespace
-
-TemporaryFolder::TemporaryFolder() {
-  const Seed random = random_seed();
-  path_ =
-      std::filesystem::temp_directory_path() / ("salus-e2e-" + to_hex(ByteView(random).first(8)));
-  std::filesystem::create_directories(path_);
-}
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 Finished run_salusd(const std::vector<std::string>& arguments) {
   int ends[2] = {-1, -1};

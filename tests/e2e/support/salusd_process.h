@@ -8,20 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "base/testing/temporary_folder.h"
+
 namespace salus::e2e {
 
-/// A folder below the system's temporary one, removed at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using salus::test::TemporaryFolder;
 
 struct Finished {
   int exit_code = 0;
