@@ -173,6 +173,7 @@ class CkksExecutor final : public Executor {
  public:
   CkksExecutor(std::uint64_t cache_bytes, std::uint64_t max_run_bytes)
       : max_run_bytes_(max_run_bytes),
+        cache_bytes_(cache_bytes),
         programs_(cache_bytes),
         keys_(cache_bytes),
         circuits_(cache_bytes) {}
@@ -185,6 +186,9 @@ class CkksExecutor final : public Executor {
 
  private:
   Result<ProgramPtr> program_of(const Digest& digest, const store::ObjectStore& objects) const;
+  Result<CircuitPtr> circuit_of(const LoadedProgram& program, const program::Stage& stage,
+                                const Digest& digest, const runtime::Progress& progress) const;
+  void prepare_ahead(const LoadedProgram& program) const;
   Result<CircuitPtr> prepare(Job& job, const program::Stage& stage, const Digest& digest) const;
   Result<std::vector<ckks::Ciphertext>> basis_of(Job& job) const;
   Result<std::vector<ckks::Ciphertext>> inputs_of(const Job& job) const;
@@ -196,6 +200,7 @@ class CkksExecutor final : public Executor {
   }
 
   std::uint64_t max_run_bytes_;
+  std::uint64_t cache_bytes_;
   mutable std::mutex parameters_turn_;
   mutable ckks::ParametersPtr parameters_;  // of the program that came last
   mutable ByteCache<LoadedProgram> programs_;
@@ -209,6 +214,7 @@ Result<store::Facts> CkksExecutor::inspect(store::ObjectKind kind, const Digest&
     const Result<ProgramPtr> loaded = load_program(bytes);
     if (!loaded) return loaded.error();
     keep(digest, *loaded, bytes.size());
+    prepare_ahead(**loaded);
     return store::Facts{.parameters = (*loaded)->params->hash().hex(), .key = {}, .purpose = {}};
   }
   if (kind == store::ObjectKind::kCiphertext) return inspect_ciphertext(bytes);
@@ -270,15 +276,34 @@ Status CkksExecutor::check(const RunInput& input, const store::ObjectStore& obje
                "program " + (*program)->program.name + ": " + there.error().message};
 }
 
+Result<CircuitPtr> CkksExecutor::circuit_of(const LoadedProgram& program,
+                                            const program::Stage& stage, const Digest& digest,
+                                            const runtime::Progress& progress) const {
+  if (CircuitPtr known = circuits_.find(digest)) return known;
+  Result<CircuitPtr> prepared =
+      runtime::PreparedCircuit::create(stage.circuit, stage.constants, program.params, progress);
+  if (prepared) circuits_.put(digest, *prepared, (*prepared)->byte_count());
+  return prepared;
+}
+
+/// Encodes a program that has just come, so that its first run need not. One that a run would be
+/// refused, or that would push most others out of the cache, is left until it is asked for.
+void CkksExecutor::prepare_ahead(const LoadedProgram& program) const {
+  constexpr std::uint64_t kShare = 4;
+  if (!require_memory(program, max_run_bytes_) || program.memory.tables > cache_bytes_ / kShare) {
+    return;
+  }
+  // What cannot be encoded is said to whoever runs it.
+  (void)circuit_of(program, program.program.basis, program.basis_digest, {});
+  (void)circuit_of(program, program.program.readout, program.readout_digest, {});
+}
+
 Result<CircuitPtr> CkksExecutor::prepare(Job& job, const program::Stage& stage,
                                          const Digest& digest) const {
-  if (CircuitPtr known = circuits_.find(digest)) return known;
   const Stopwatch encoding;
   Result<CircuitPtr> prepared =
-      runtime::PreparedCircuit::create(stage.circuit, stage.constants, job.program->params,
-                                       [&](double) { return job.report(0, "encode"); });
+      circuit_of(*job.program, stage, digest, [&](double) { return job.report(0, "encode"); });
   job.timing.encode_seconds += encoding.seconds();
-  if (prepared) circuits_.put(digest, *prepared, (*prepared)->byte_count());
   return prepared;
 }
 
