@@ -39,39 +39,40 @@ CLI::App* Commands::noun(const std::string& name, const std::string& description
 CLI::App* Commands::verb(CLI::App* noun, const std::string& name, const std::string& description,
                          Action action) {
   CLI::App* verb = noun->add_subcommand(name, description);
-  verb->add_flag("--json", common_.json, "Answer with one JSON object on standard output");
-  verb->add_flag("-q,--quiet", common_.quiet, "No progress on standard error");
+  verb->add_flag("--json", values_of(verb).json, "Answer with one JSON object on standard output");
+  verb->add_flag("-q,--quiet", values_of(verb).quiet, "No progress on standard error");
   actions_.emplace_back(verb, std::move(action));
   return verb;
 }
 
 void Commands::add_server_options(CLI::App* verb, bool required) {
   CLI::Option* server =
-      verb->add_option("--server", common_.server, "Where salusd answers, http://HOST:PORT")
+      verb->add_option("--server", values_of(verb).server, "Where salusd answers, http://HOST:PORT")
           ->envname("SALUS_SERVER");
   CLI::Option* token =
-      verb->add_option("--token-file", common_.token_file, "File with the account's token")
+      verb->add_option("--token-file", values_of(verb).token_file, "File with the account's token")
           ->envname("SALUS_TOKEN_FILE");
   if (required) server->required(), token->required();
-  verb->add_flag("--allow-plain-http", common_.allow_plain_http,
+  verb->add_flag("--allow-plain-http", values_of(verb).allow_plain_http,
                  "Send the token unencrypted to another machine (inside a tunnel)");
 }
 
 void Commands::add_workspace_option(CLI::App* verb) {
-  verb->add_option("--workspace", common_.workspace, "Folder that remembers twins and runs")
+  verb->add_option("--workspace", values_of(verb).workspace, "Folder that remembers twins and runs")
       ->envname("SALUS_WORKSPACE")
       ->capture_default_str();
 }
 
 void Commands::add_models_option(CLI::App* verb) {
-  verb->add_option("--models", common_.models, "Folder of the model catalogue")
+  verb->add_option("--models", values_of(verb).models, "Folder of the model catalogue")
       ->envname("SALUS_MODELS")
       ->capture_default_str();
 }
 
-int Commands::run() const {
+int Commands::run() {
   for (const auto& [verb, action] : actions_) {
     if (!verb->parsed()) continue;
+    common_ = values_of(verb);
     const Result<Answer> answer = action();
     if (!answer) {
       const Error& error = answer.error();
@@ -94,7 +95,9 @@ int Commands::run() const {
   return kUsage;
 }
 
-Result<Connection> connect(const Common& common) {
+namespace {
+
+Result<Connection> connect_with(const Common& common, std::string token) {
   const Result<ServerAddress> server = parse_server(common.server);
   if (!server) return server.error();
   if (!server->is_loopback() && !common.allow_plain_http) {
@@ -103,14 +106,22 @@ Result<Connection> connect(const Common& common) {
                      ": plain http to another machine would show the token; use a tunnel to "
                      "127.0.0.1, or say --allow-plain-http"};
   }
-  Result<std::string> token = read_token(common.token_file);
-  if (!token) return token.error();
   TransportOptions options;
   options.interrupted = &interrupted();
-  auto transport = make_http_transport(*server, std::move(token).value(), options);
+  auto transport = make_http_transport(*server, std::move(token), options);
   client::Api api(*transport);
   return Connection{server->text(), std::move(transport), api};
 }
+
+}  // namespace
+
+Result<Connection> connect(const Common& common) {
+  Result<std::string> token = read_token(common.token_file);
+  if (!token) return token.error();
+  return connect_with(common, std::move(*token));
+}
+
+Result<Connection> connect_as_nobody(const Common& common) { return connect_with(common, {}); }
 
 Result<LoadedProgram> load_program(const std::filesystem::path& path) {
   Result<Bytes> bytes = read_file(path, program::kMaxProgramBytes);

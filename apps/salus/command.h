@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -52,11 +53,16 @@ class Commands {
   void add_models_option(CLI::App* verb);
 
   /// The exit code. Prints the answer on standard output, errors on standard error.
-  int run() const;
+  int run();
 
  private:
+  /// Each verb's options have places of their own: CLI11 fills in the environment for every verb,
+  /// and would write it over what was given to the one that was asked for.
+  Common& values_of(const CLI::App* verb) { return values_[verb]; }
+
   CLI::App& app_;
-  Common common_;
+  Common common_;                             // of the verb that was asked for
+  std::map<const CLI::App*, Common> values_;  // nodes stay where they are
   std::vector<std::pair<CLI::App*, Action>> actions_;
 };
 
@@ -65,6 +71,7 @@ void add_model_commands(Commands& commands);
 void add_sbml_commands(Commands& commands);
 void add_program_commands(Commands& commands);
 void add_identity_commands(Commands& commands);
+void add_session_commands(Commands& commands);
 void add_key_commands(Commands& commands);
 void add_features_commands(Commands& commands);
 void add_twin_commands(Commands& commands);
@@ -81,6 +88,8 @@ struct Connection {
 };
 /// Errors: kInvalidArgument, kNotFound (token file), kDenied (plain HTTP beyond this machine).
 Result<Connection> connect(const Common& common);
+/// Without a token: for what a server says to anybody. Errors: kInvalidArgument, kDenied.
+Result<Connection> connect_as_nobody(const Common& common);
 
 /// A program file. Errors: those of program::parse, naming the file.
 struct LoadedProgram {

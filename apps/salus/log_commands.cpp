@@ -54,12 +54,14 @@ Result<Answer> trust(const Common& common, const LogOptions& options) {
   if (!key) return key.error();
   const Result<client::Workspace> workspace = client::Workspace::open(common.workspace);
   if (!workspace) return workspace.error();
-  const Result<client::LogRecord> known = workspace->log(common.server);
+  const Result<Connection> server = connect_as_nobody(common);
+  if (!server) return server.error();
+  const Result<client::LogRecord> known = workspace->log(server->server);
   if (!known && known.error().code != ErrorCode::kNotFound) return known.error();
   const bool same = known && known->key == options.key;
   if (!same) {
     const Status saved =
-        workspace->save(client::LogRecord{common.server, options.key, std::string()});
+        workspace->save(client::LogRecord{server->server, options.key, std::string()});
     if (!saved) return saved.error();
   }
   const std::string text = same ? "this key is trusted already\n"
@@ -67,7 +69,7 @@ Result<Answer> trust(const Common& common, const LogOptions& options) {
                                ? fmt::format("trusted from now on, in place of {}\n", known->key)
                                : std::string("trusted from now on\n");
   return Answer{text,
-                {{"server", common.server}, {"log", key->name}, {"replaced", known && !same}}};
+                {{"server", server->server}, {"log", key->name}, {"replaced", known && !same}}};
 }
 
 std::string line_of(const client::LogEntry& row) {

@@ -24,6 +24,7 @@ int run(int argc, char** argv) {
   salus::cli::add_sbml_commands(commands);
   salus::cli::add_program_commands(commands);
   salus::cli::add_identity_commands(commands);
+  salus::cli::add_session_commands(commands);
   salus::cli::add_key_commands(commands);
   salus::cli::add_features_commands(commands);
   salus::cli::add_twin_commands(commands);

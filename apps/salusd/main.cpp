@@ -6,8 +6,10 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/file.h"
 #include "base/parallel.h"
 #include "data_folder.h"
+#include "identity/public_identity.h"
 #include "serve.h"
 #include "service/service.h"
 
@@ -42,13 +44,55 @@ struct Options {
   salusd::ServeOptions serve;
   std::string account_name;
   std::uint64_t quota_bytes = 0;
+  std::string identity;
   bool as_json = false;
 };
+
+/// The identity's public part itself, or a file that holds it.
+Result<salus::identity::PublicIdentity> public_identity(const std::string& given) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(given, ignored)) {
+    return salus::identity::PublicIdentity::parse(given);
+  }
+  const auto text = salus::read_text_file(given, 4096);
+  if (!text) return text.error();
+  return salus::identity::PublicIdentity::parse(*text);
+}
+
+Status bind(salus::store::Ledger& ledger, salus::store::AccountId account,
+            const salus::identity::PublicIdentity& identity) {
+  return ledger.accounts().bind(
+      {.id = identity.id(), .public_text = identity.text(), .account = account},
+      salus::service::system_time_ms());
+}
+
+/// An account that an identity signs in to.
+Status add_account_of(const Options& options, salus::store::Ledger& ledger) {
+  const auto identity = public_identity(options.identity);
+  if (!identity) return identity.error();
+  const auto account = salus::service::add_account_without_token(
+      ledger, options.serve.limits, options.account_name, options.quota_bytes,
+      salus::service::system_time_ms());
+  if (!account) return account.error();
+  if (Status bound = bind(ledger, account->id, *identity); !bound) return bound;
+  if (options.as_json) {
+    const json out{{"id", account->id},
+                   {"name", account->name},
+                   {"quota_bytes", account->quota_bytes},
+                   {"identity", identity->id()}};
+    std::printf("%s\n", out.dump().c_str());
+  } else {
+    std::printf("account %s\nidentity %s signs in to it (salus session open)\n",
+                account->name.c_str(), identity->id().c_str());
+  }
+  return {};
+}
 
 Status add_account(const Options& options) {
   if (Status made = salusd::make_folder(options.serve.data); !made) return made;
   const auto ledger = salusd::open_ledger(options.serve.data);
   if (!ledger) return ledger.error();
+  if (!options.identity.empty()) return add_account_of(options, **ledger);
   const auto issued =
       salus::service::add_account(**ledger, options.serve.limits, options.account_name,
                                   options.quota_bytes, salus::service::system_time_ms());
@@ -88,6 +132,27 @@ Status list_accounts(const Options& options) {
   }
   if (options.as_json) std::printf("%s\n", json{{"accounts", list}}.dump().c_str());
   return {};
+}
+
+/// One more identity for an account that is there, or one less.
+Status bind_identity(const Options& options) {
+  const auto ledger = salusd::open_ledger(options.serve.data);
+  if (!ledger) return ledger.error();
+  const auto identity = public_identity(options.identity);
+  if (!identity) return identity.error();
+  const auto accounts = (*ledger)->accounts().list();
+  if (!accounts) return accounts.error();
+  for (const auto& account : *accounts) {
+    if (account.name == options.account_name) return bind(**ledger, account.id, *identity);
+  }
+  return Error{ErrorCode::kNotFound,
+               "no account \"" + options.account_name + "\"; salusd account list has them"};
+}
+
+Status unbind_identity(const Options& options) {
+  const auto ledger = salusd::open_ledger(options.serve.data);
+  if (!ledger) return ledger.error();
+  return (*ledger)->accounts().unbind(options.identity);
 }
 
 Status check_data(const Options& options) {
@@ -141,6 +206,9 @@ void add_serve_options(CLI::App& command, Options& options) {
   command.add_option("--max-chunk-bytes", limits.max_chunk_bytes)->capture_default_str();
   command.add_option("--max-connections", limits.max_connections)->capture_default_str();
   command.add_option("--max-queued-runs", limits.max_queued_runs)->capture_default_str();
+  command.add_option("--session-ms", limits.session_ms, "how long somebody who signed in stays so")
+      ->check(CLI::Range(1'000, 86'400'000))
+      ->capture_default_str();
   command
       .add_option("--max-run-bytes", limits.max_run_bytes,
                   "memory of one run: keys, tables and values; larger programs are refused")
@@ -177,6 +245,9 @@ int run(int argc, char** argv) {
   CLI::App* add = account->add_subcommand("add", "make an account; prints its token this once");
   add->add_option("name", options.account_name)->required();
   add->add_option("--quota-bytes", options.quota_bytes)->capture_default_str();
+  add->add_option("--identity", options.identity,
+                  "public part of the identity that signs in to it, or a file with it; no token is"
+                  " made then");
   folder_of(add);
   json_of(add);
   add->callback([&] { outcome = add_account(options); });
@@ -184,6 +255,17 @@ int run(int argc, char** argv) {
   folder_of(list);
   json_of(list);
   list->callback([&] { outcome = list_accounts(options); });
+
+  CLI::App* binding = account->add_subcommand("bind", "one more identity that signs in");
+  binding->add_option("name", options.account_name)->required();
+  binding->add_option("--identity", options.identity)->required();
+  folder_of(binding);
+  binding->callback([&] { outcome = bind_identity(options); });
+  CLI::App* unbinding =
+      account->add_subcommand("unbind", "this identity signs in no more; its sessions end");
+  unbinding->add_option("identity", options.identity, "its id, 32 digits")->required();
+  folder_of(unbinding);
+  unbinding->callback([&] { outcome = unbind_identity(options); });
 
   CLI::App* check = app.add_subcommand("check", "read every object and hold it against its digest");
   folder_of(check);

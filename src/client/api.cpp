@@ -270,6 +270,40 @@ Result<Limits> Api::limits() {
   });
 }
 
+Result<std::string> Api::challenge(std::string_view identity) {
+  const nlohmann::json body = {{"identity", identity}};
+  const Result<std::string> reply = ask(Method::kPost, "/v1/sign-in/challenge", body.dump());
+  if (!reply) return reply.error();
+  return parse_one<std::string>(*reply, [](const nlohmann::json& object) {
+    std::string challenge;
+    Fields fields(object);
+    fields.text("challenge", challenge, true);
+    return fields.finish(challenge);
+  });
+}
+
+Result<SignedIn> Api::sign_in(std::string_view identity, std::string_view challenge,
+                              ByteView signature) {
+  const nlohmann::json body = {
+      {"identity", identity}, {"challenge", challenge}, {"signature", to_hex(signature)}};
+  const Result<std::string> reply = ask(Method::kPost, "/v1/sign-in", body.dump());
+  if (!reply) return reply.error();
+  return parse_one<SignedIn>(*reply, [](const nlohmann::json& object) {
+    SignedIn out;
+    Fields fields(object);
+    fields.text("token", out.token, true);
+    fields.text("account", out.account);
+    fields.text("expires_at", out.expires_at);
+    return fields.finish(std::move(out));
+  });
+}
+
+Status Api::sign_out() {
+  const Result<std::string> reply = ask(Method::kDelete, "/v1/sign-in");
+  if (!reply) return reply.error();
+  return {};
+}
+
 Result<UploadState> Api::announce(const Digest& digest, std::uint64_t bytes, ObjectKind kind) {
   const nlohmann::json body = {{"digest", digest.hex()}, {"bytes", bytes}, {"kind", name(kind)}};
   const Result<std::string> reply = ask(Method::kPost, "/v1/objects", body.dump());

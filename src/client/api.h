@@ -33,6 +33,13 @@ struct Twin {
   std::map<std::string, std::string> evaluation_keys;  ///< by name, digests of their objects
 };
 
+/// What signing in gave.
+struct SignedIn {
+  std::string token;
+  std::string account;
+  std::string expires_at;
+};
+
 /// An entry of the server's log.
 struct LogEntry {
   std::uint64_t number = 0;
@@ -77,6 +84,10 @@ class Api {
   explicit Api(Transport& transport) : transport_(transport) {}
 
   Result<Limits> limits();
+  Result<std::string> challenge(std::string_view identity);
+  Result<SignedIn> sign_in(std::string_view identity, std::string_view challenge,
+                           ByteView signature);
+  Status sign_out();
   Result<UploadState> announce(const Digest& digest, std::uint64_t bytes, ObjectKind kind);
   Result<UploadState> upload_status(const Digest& digest);
   Result<UploadState> put(const Digest& digest, std::uint64_t offset, ByteView chunk);

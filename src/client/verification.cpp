@@ -94,6 +94,13 @@ Result<VerifiedReceipt> verified(const tlog::VerifierKey& key, const RunRecord& 
 
 }  // namespace
 
+Result<std::string> server_key(const Workspace& workspace, Api& api, const std::string& server) {
+  const Result<LogRecord> record = pinned(workspace, api, server);
+  if (!record) return record.error();
+  if (Status kept = workspace.save(*record); !kept) return kept.error();
+  return record->key;
+}
+
 Status follow_log(const Workspace& workspace, Api& api, const std::string& server,
                   std::string_view note) {
   Result<LogRecord> record = pinned(workspace, api, server);

@@ -19,6 +19,11 @@ struct VerifiedReceipt {
   std::uint64_t entry = 0;  ///< its number there
 };
 
+/// The verifier key of a server's log, by which this workspace knows the server: the pinned one; on
+/// first contact the server is asked for it, and it is pinned. Errors: of the request, kNoSpace,
+/// kIo.
+Result<std::string> server_key(const Workspace& workspace, Api& api, const std::string& server);
+
 /// Whether `note`, a checkpoint that the server gave, continues the one that the workspace
 /// remembers; then it is what the workspace remembers. The log's key is the one that was pinned for
 /// this server; on first contact the server is asked for it and it is pinned (trust on first use;

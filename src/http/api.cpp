@@ -39,7 +39,9 @@ bool is_open_to_all(const Match& match) {
   switch (match.endpoint.value_or(Endpoint::kTwins)) {
     case Endpoint::kHealth:
     case Endpoint::kLimits:
-    case Endpoint::kLogFile: return true;
+    case Endpoint::kLogFile:
+    case Endpoint::kChallenge:
+    case Endpoint::kSignIn: return true;
     default: return false;
   }
 }
@@ -60,8 +62,11 @@ Api::Opened Api::open(const Head& head) {
   if (!found) return refuse(found.error());
   if (!found->route.empty()) opened.route = found->route;
 
-  Request request{
-      .service = service_, .account = 0, .request_id = head.request_id, .match = *found};
+  Request request{.service = service_,
+                  .account = 0,
+                  .token = {},
+                  .request_id = head.request_id,
+                  .match = *found};
   if (!is_open_to_all(*found)) {
     const bool bearer = head.authorization.starts_with(kScheme);
     const std::string_view token =
@@ -69,6 +74,7 @@ Api::Opened Api::open(const Head& head) {
     const Result<store::Account> account = service_.authenticate(token);
     if (!account) return refuse(account.error());
     request.account = account->id;
+    if (found->endpoint == Endpoint::kSignOut) request.token = token;
     opened.account = account->name;
   }
   if (found->route.empty()) {

@@ -37,6 +37,11 @@ Reply reply_with(const Request& request, int status, const Result<T>& result) {
   return json_reply(status, render(*result));
 }
 
+/// A use case without a result as a reply.
+Reply reply_to(const Request& request, const Status& done) {
+  return done ? no_content() : problem(done.error(), request.request_id);
+}
+
 Result<Digest> digest_of(const Request& request) {
   const Result<Digest> digest = Digest::parse(request.match.argument);
   if (digest) return *digest;
@@ -158,6 +163,27 @@ Reply create_twin(const Request& request, JsonBody& body) {
   return reply_with(request, 201, twin);
 }
 
+Reply make_challenge(const Request& request, JsonBody& body) {
+  const auto fail = [&](const Error& error) { return problem(error, request.request_id); };
+  const Result<std::string> identity = body.text("identity");
+  if (!identity) return fail(identity.error());
+  if (const Status known = body.finish(); !known) return fail(known.error());
+  return json_reply(201, render(request.service.sign_in().challenge(*identity)));
+}
+
+Reply sign_in(const Request& request, JsonBody& body) {
+  const auto fail = [&](const Error& error) { return problem(error, request.request_id); };
+  const Result<std::string> identity = body.text("identity");
+  if (!identity) return fail(identity.error());
+  const Result<std::string> challenge = body.text("challenge");
+  if (!challenge) return fail(challenge.error());
+  const Result<std::string> signature = body.text("signature");
+  if (!signature) return fail(signature.error());
+  if (const Status known = body.finish(); !known) return fail(known.error());
+  return reply_with(request, 201,
+                    request.service.sign_in().open(*identity, *challenge, *signature));
+}
+
 Reply start_run(const Request& request, JsonBody& body) {
   const auto fail = [&](const Error& error) { return problem(error, request.request_id); };
   const Result<std::string> twin = body.text("twin");
@@ -228,7 +254,8 @@ Result<std::uint64_t> offset_of(const Match& match) {
 
 bool takes_json(Endpoint endpoint) {
   return endpoint == Endpoint::kAnnounce || endpoint == Endpoint::kCreateTwin ||
-         endpoint == Endpoint::kStartRun;
+         endpoint == Endpoint::kStartRun || endpoint == Endpoint::kChallenge ||
+         endpoint == Endpoint::kSignIn;
 }
 
 Reply answer(const Request& request) {
@@ -250,16 +277,14 @@ Reply answer(const Request& request) {
     case Endpoint::kTwinLog:
       return reply_with(request, 200, service.twins().history(request.account, id));
     case Endpoint::kLogFile: return get_log_file(request);
-    case Endpoint::kEraseTwin:
-    case Endpoint::kCancelRun: {
-      const Status done = request.match.endpoint == Endpoint::kEraseTwin
-                              ? service.twins().erase(request.account, id)
-                              : service.runs().cancel(request.account, id);
-      return done ? no_content() : problem(done.error(), request.request_id);
-    }
+    case Endpoint::kEraseTwin: return reply_to(request, service.twins().erase(request.account, id));
+    case Endpoint::kCancelRun: return reply_to(request, service.runs().cancel(request.account, id));
+    case Endpoint::kSignOut: return reply_to(request, service.sign_in().close(request.token));
     case Endpoint::kAnnounce:
     case Endpoint::kAppend:
     case Endpoint::kCreateTwin:
+    case Endpoint::kChallenge:
+    case Endpoint::kSignIn:
     case Endpoint::kStartRun: break;
   }
   throw_defect("a route with a body was answered without one", std::source_location::current());
@@ -272,6 +297,8 @@ Reply answer(const Request& request, const std::string& body) {
     case Endpoint::kAnnounce: return announce(request, *parsed);
     case Endpoint::kCreateTwin: return create_twin(request, *parsed);
     case Endpoint::kStartRun: return start_run(request, *parsed);
+    case Endpoint::kChallenge: return make_challenge(request, *parsed);
+    case Endpoint::kSignIn: return sign_in(request, *parsed);
     default: break;
   }
   throw_defect("a route without a body was answered with one", std::source_location::current());

@@ -14,6 +14,7 @@ namespace salus::http {
 struct Request {
   service::Service& service;
   store::AccountId account = 0;
+  std::string token;  ///< of signing out; otherwise empty
   std::string request_id;
   Match match;
 };

@@ -95,6 +95,17 @@ std::string render(const std::vector<store::Twin>& twins) { return render_list("
 std::string render(const service::RunView& run) { return dump(document(run)); }
 std::string render(const std::vector<service::RunView>& runs) { return render_list("runs", runs); }
 
+std::string render(const service::SignIn::Challenge& challenge) {
+  return dump(
+      json{{"challenge", challenge.text}, {"expires_at", render_time(challenge.expires_at)}});
+}
+
+std::string render(const service::SignIn::Opened& session) {
+  return dump(json{{"token", session.token},
+                   {"account", session.account.name},
+                   {"expires_at", render_time(session.expires_at)}});
+}
+
 std::string render(const std::vector<store::LogRow>& rows) { return render_list("entries", rows); }
 
 std::string render(const service::Limits& limits) {
@@ -111,6 +122,9 @@ std::string render(const service::Limits& limits) {
                    {"max_connections", limits.max_connections},
                    {"max_event_streams", limits.max_event_streams},
                    {"max_queued_runs", limits.max_queued_runs},
+                   {"max_sessions_per_identity", limits.max_sessions_per_identity},
+                   {"challenge_ms", limits.challenge_ms},
+                   {"session_ms", limits.session_ms},
                    {"max_run_bytes", limits.max_run_bytes},
                    {"max_attempts", limits.max_attempts},
                    {"max_states_per_twin", limits.max_states_per_twin},

@@ -13,6 +13,8 @@ std::string render(const store::Twin& twin);
 std::string render(const std::vector<store::Twin>& twins);
 std::string render(const service::RunView& run);
 std::string render(const std::vector<service::RunView>& runs);
+std::string render(const service::SignIn::Challenge& challenge);
+std::string render(const service::SignIn::Opened& session);
 /// Entries of the log, as {"entries": [{"number", "entry"}]}.
 std::string render(const std::vector<store::LogRow>& entries);
 std::string render(const service::Limits& limits);

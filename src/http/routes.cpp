@@ -11,9 +11,12 @@ struct Route {
   Endpoint endpoint;
 };
 
-constexpr std::array<Route, 19> kRoutes{{
+constexpr std::array<Route, 22> kRoutes{{
     {"GET", "/v1/health", Endpoint::kHealth},
     {"GET", "/v1/limits", Endpoint::kLimits},
+    {"POST", "/v1/sign-in/challenge", Endpoint::kChallenge},
+    {"POST", "/v1/sign-in", Endpoint::kSignIn},
+    {"DELETE", "/v1/sign-in", Endpoint::kSignOut},
     {"POST", "/v1/objects", Endpoint::kAnnounce},
     {"GET", "/v1/objects/{digest}/status", Endpoint::kObjectStatus},
     {"PUT", "/v1/objects/{digest}", Endpoint::kAppend},

@@ -31,6 +31,9 @@ enum class Endpoint {
   kRunReceipt,
   kTwinLog,
   kLogFile,
+  kChallenge,
+  kSignIn,
+  kSignOut,
 };
 
 struct Match {

@@ -12,28 +12,13 @@ namespace {
 constexpr std::string_view kSigningLabel = "salus identity signing 1";
 constexpr std::string_view kAgreementLabel = "salus identity agreement 1";
 constexpr std::string_view kTwinLabel = "salus identity twin 1 ";
-constexpr std::string_view kIdLabel = "salus identity id 1";
-constexpr std::string_view kSignatureLabel = "salus signature 1";
 constexpr std::string_view kCapsuleLabel = "salus capsule 1";
-constexpr std::string_view kPublicMagic = "salus-identity-public ";
-constexpr std::string_view kPublicVersion = "1 ";
-constexpr std::size_t kIdBytes = 16;
 constexpr std::size_t kPublicKeyBytes = crypto_scalarmult_BYTES;
 constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 static_assert(kPublicKeyBytes + kTagBytes == kCapsuleOverhead);
 
 unsigned char* raw(std::byte* p) { return reinterpret_cast<unsigned char*>(p); }
 const unsigned char* raw(const std::byte* p) { return reinterpret_cast<const unsigned char*>(p); }
-
-// Lengths go in, so that no context and message can be read as another pair.
-Bytes signed_bytes(std::string_view context, ByteView message) {
-  Bytes out;
-  for (const ByteView part : {as_bytes(kSignatureLabel), as_bytes(context), message}) {
-    append_u64(out, part.size());
-    append(out, part);
-  }
-  return out;
-}
 
 // The key of one capsule, from the shared secret and both public keys. Errors: kInvalidArgument.
 Result<Secret<std::byte>> capsule_key(std::span<const std::byte> own_secret, ByteView other_public,
@@ -54,37 +39,6 @@ constexpr std::array<unsigned char, crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 
 }  // namespace
 
-std::string PublicIdentity::id() const {
-  Bytes all = to_bytes(as_bytes(kIdLabel));
-  append(all, signing);
-  append(all, agreement);
-  return to_hex(ByteView(sha256(all).bytes).first(kIdBytes));
-}
-
-std::string PublicIdentity::text() const {
-  return std::string(kPublicMagic) + std::string(kPublicVersion) + to_hex(signing) +
-         to_hex(agreement);
-}
-
-Result<PublicIdentity> PublicIdentity::parse(std::string_view text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
-  if (!text.starts_with(kPublicMagic))
-    return Error{ErrorCode::kParse, "not the public part of an identity"};
-  text.remove_prefix(kPublicMagic.size());
-  if (!text.starts_with(kPublicVersion))
-    return Error{ErrorCode::kVersion, "identity: a version that this build does not know"};
-  text.remove_prefix(kPublicVersion.size());
-  const auto bytes = from_hex(text);
-  PublicIdentity out;
-  if (!bytes || bytes->size() != out.signing.size() + out.agreement.size())
-    return Error{ErrorCode::kParse, "identity: 128 hexadecimal digits are expected, " +
-                                        std::to_string(text.size()) + " characters are there"};
-  const auto middle = bytes->begin() + static_cast<std::ptrdiff_t>(out.signing.size());
-  std::copy(bytes->begin(), middle, out.signing.begin());
-  std::copy(middle, bytes->end(), out.agreement.begin());
-  return out;
-}
-
 Identity::Identity(std::span<const std::byte> root)
     : root_(kIdentityRootBytes),
       signing_(crypto_sign_SECRETKEYBYTES),
@@ -104,18 +58,11 @@ Result<Identity> Identity::derive(std::span<const std::byte> root) {
 }
 
 Signature Identity::sign(std::string_view context, ByteView message) const {
-  const Bytes all = signed_bytes(context, message);
+  const Bytes all = identity::signed_bytes(context, message);
   Signature out;
   crypto_sign_detached(raw(out.data()), nullptr, raw(all.data()), all.size(),
                        raw(signing_.reveal().data()));
   return out;
-}
-
-bool verify(const PublicIdentity& by, std::string_view context, ByteView message,
-            const Signature& signature) {
-  const Bytes all = signed_bytes(context, message);
-  return crypto_sign_verify_detached(raw(signature.data()), raw(all.data()), all.size(),
-                                     raw(by.signing.data())) == 0;
 }
 
 Result<Bytes> seal(const PublicIdentity& to, std::string_view context,

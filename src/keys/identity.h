@@ -1,35 +1,19 @@
 // Who somebody is: one 32-byte root from which every key of a person or an institution follows.
 #pragma once
 
-#include <array>
-#include <string>
 #include <string_view>
 
 #include "base/bytes.h"
 #include "base/secret.h"
+#include "identity/public_identity.h"
 
 namespace salus::keys {
 
+using identity::PublicIdentity;
+using identity::Signature;
+
 inline constexpr std::size_t kIdentityRootBytes = 32;
-inline constexpr std::size_t kSignatureBytes = 64;   // Ed25519, RFC 8032
 inline constexpr std::size_t kCapsuleOverhead = 48;  // a public key and a tag
-
-/// What others know of an identity.
-struct PublicIdentity {
-  std::array<std::byte, 32> signing{};    ///< Ed25519
-  std::array<std::byte, 32> agreement{};  ///< X25519
-  bool operator==(const PublicIdentity&) const = default;
-
-  /// SHA-256 of both keys under a label, its first 16 bytes in hexadecimal: the name in grants,
-  /// tuples and files. Whoever checks a signature compares this, not a display name.
-  std::string id() const;
-  /// "salus-identity-public 1 " and both keys in hexadecimal: one line for mails and files.
-  std::string text() const;
-  /// Errors: kParse, kVersion.
-  static Result<PublicIdentity> parse(std::string_view text);
-};
-
-using Signature = std::array<std::byte, kSignatureBytes>;
 
 /// Signs, opens capsules and derives the seeds of twins. Derivation: HKDF-SHA256 (RFC 5869) of the
 /// root under a label for each use; nothing but the root is ever stored.
@@ -59,10 +43,6 @@ class Identity {
   Secret<std::byte> agreement_;  // 32
   PublicIdentity public_;
 };
-
-/// Whether `signature` is `by`'s for this context and message.
-bool verify(const PublicIdentity& by, std::string_view context, ByteView message,
-            const Signature& signature);
 
 /// A secret for one identity: an ephemeral X25519 key pair, HKDF-SHA256 of the shared secret and
 /// both public keys, XChaCha20-Poly1305 with the context as associated data (libsodium). In shape

@@ -18,8 +18,18 @@ struct IssuedToken {
 Result<IssuedToken> add_account(store::Ledger& ledger, const Limits& limits, std::string_view name,
                                 std::uint64_t quota_bytes, store::TimeMs now);
 
-/// The account that a token belongs to. Errors: kDenied, which never says what was wrong with it.
-Result<store::Account> authenticate(store::Ledger& ledger, std::string_view token);
+/// An account without a token of its own: only identities act for it. Errors: as add_account.
+Result<store::Account> add_account_without_token(store::Ledger& ledger, const Limits& limits,
+                                                 std::string_view name, std::uint64_t quota_bytes,
+                                                 store::TimeMs now);
+
+/// "salus_" and 64 hexadecimal digits: 32 random bytes.
+std::string make_token();
+
+/// The account that a token belongs to, an account's own or one of a session that is not over.
+/// Errors: kDenied, which never says what was wrong with it.
+Result<store::Account> authenticate(store::Ledger& ledger, std::string_view token,
+                                    store::TimeMs now);
 
 /// Letters, digits and . _ - / space, not empty, at most `max_bytes`: what goes into lists and
 /// logs.

@@ -23,6 +23,10 @@ struct Limits {
   int max_uploads_per_account = 4;  ///< bodies being received at once
   int max_connections = 256;
   int max_event_streams = 128;
+  int max_sessions_per_identity = 16;     ///< the oldest ends when one more signs in
+  int max_used_challenges = 65'536;       ///< signed in with during challenge_ms
+  std::int64_t challenge_ms = 60'000;     ///< to sign in after asking
+  std::int64_t session_ms = 15 * 60'000;  ///< then it is signed in again
   int max_queued_runs = 256;
   int max_attempts = 200;                           ///< of one run, each ended by a dying server
   int max_states_per_twin = 4;                      ///< cached stage outputs

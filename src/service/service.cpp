@@ -4,6 +4,7 @@ namespace salus::service {
 
 Service::Service(std::unique_ptr<Context> context, WorkerPool::Options workers)
     : context_(std::move(context)),
+      sign_in_(*context_),
       uploads_(*context_),
       twins_(*context_),
       runs_(*context_, board_) {

@@ -6,6 +6,7 @@
 #include "service/accounts.h"
 #include "service/context.h"
 #include "service/runs.h"
+#include "service/sign_in.h"
 #include "service/twins.h"
 #include "service/uploads.h"
 #include "service/worker_pool.h"
@@ -23,12 +24,13 @@ class Service {
   Service& operator=(const Service&) = delete;
 
   Result<store::Account> authenticate(std::string_view token) {
-    return service::authenticate(*context_->ledger, token);
+    return service::authenticate(*context_->ledger, token, context_->now());
   }
   const Limits& limits() const { return context_->limits; }
   Uploads& uploads() { return uploads_; }
   Twins& twins() { return twins_; }
   Runs& runs() { return runs_; }
+  SignIn& sign_in() { return sign_in_; }
   Journal& journal() { return *context_->journal; }
 
   /// Ends the workers; unfinished runs go back to the queue. Idempotent.
@@ -38,6 +40,7 @@ class Service {
   Service(std::unique_ptr<Context> context, WorkerPool::Options workers);
   std::unique_ptr<Context> context_;
   RunBoard board_;
+  SignIn sign_in_;
   Uploads uploads_;
   Twins twins_;
   Runs runs_;

@@ -28,6 +28,20 @@ class AccountLedger {
   virtual Result<Account> by_token(const Digest& token_hash) = 0;
   /// Errors: kNotFound.
   virtual Result<Account> find(AccountId account) = 0;
+
+  /// Errors: kNotFound (the account), kConflict (the identity acts for one already).
+  virtual Status bind(const BoundIdentity& identity, TimeMs now) = 0;
+  /// Its sessions end. Errors: kNotFound.
+  virtual Status unbind(const std::string& identity) = 0;
+  /// Errors: kNotFound.
+  virtual Result<BoundIdentity> identity(const std::string& id) = 0;
+  /// Sessions that are over are dropped; of one identity's, the `limit` that last longest stay.
+  virtual Status open_session(const Session& session, int limit, TimeMs now) = 0;
+  /// Errors: kNotFound, also where it is over.
+  virtual Result<Account> by_session(const Digest& token_hash, TimeMs now) = 0;
+  /// Fine where there is none.
+  virtual Status close_session(const Digest& token_hash) = 0;
+
   /// Bytes that count against the quota: objects held, uploads announced, results, cached states.
   virtual Result<std::uint64_t> used_bytes(AccountId account) = 0;
 };

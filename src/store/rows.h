@@ -48,6 +48,20 @@ struct Account {
   Digest pseudonym;  ///< random: what the transparency log calls it
 };
 
+/// An identity that may act for an account: its public part as text (identity::PublicIdentity).
+struct BoundIdentity {
+  std::string id;
+  std::string public_text;
+  AccountId account = 0;
+};
+
+/// Somebody who signed in.
+struct Session {
+  Digest token_hash;  ///< SHA-256 of the token; the token itself is never stored
+  std::string identity;
+  TimeMs expires_at = 0;
+};
+
 struct Upload {
   AccountId account = 0;
   Digest digest;

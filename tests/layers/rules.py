@@ -9,10 +9,10 @@ from house import is_test
 OTHER_WING = {"client": "server", "server": "client"}
 NOBODYS_NAMES = {"util", "utils", "common", "core", "misc", "helpers", "lib", "shared"}
 # The only places that open a Secret: what makes, uses or stores secret keys on the client's side, the
-# one place of the server that makes an account token (it keeps the hash only), and the one that signs
+# places of the server that make tokens and challenges (it keeps hashes only), and the one that signs
 # a log's checkpoints.
 REVEALS = ("src/base/", "src/ring/sampl", "src/keys/", "src/multiparty/", "src/client/", "src/service/accounts.",
-           "src/tlog/signer.")
+           "src/service/sign_in.", "src/tlog/signer.")
 PREPROCESSOR = re.compile(r"^[ \t]*#[ \t]*(define|undef|if|ifdef|ifndef|elif|else|endif)\b.*", re.M)
 LEFTOVER = re.compile(r"\b(?:T[O]DO|F[I]XME|X[X]X|H[A]CK)\b")
 SPEAKS = re.compile(r"\bstd::(?:cout|cerr|clog|abort|exit|terminate|_Exit)\b|(?<![\w:])(?:printf|puts|abort|exit)\s*\(")

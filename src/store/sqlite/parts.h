@@ -13,6 +13,12 @@ class SqliteAccounts final : public AccountLedger {
   Result<std::vector<Account>> list() override;
   Result<Account> by_token(const Digest& token_hash) override;
   Result<Account> find(AccountId account) override;
+  Status bind(const BoundIdentity& identity, TimeMs now) override;
+  Status unbind(const std::string& identity) override;
+  Result<BoundIdentity> identity(const std::string& id) override;
+  Status open_session(const Session& session, int limit, TimeMs now) override;
+  Result<Account> by_session(const Digest& token_hash, TimeMs now) override;
+  Status close_session(const Digest& token_hash) override;
   Result<std::uint64_t> used_bytes(AccountId account) override;
 
  private:

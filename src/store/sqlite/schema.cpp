@@ -107,8 +107,8 @@ CREATE VIEW object_references (digest) AS
 DELETE FROM uploads WHERE kind = 'evaluation_keys';
 )sql";
 
-// What the transparency log holds, and what it calls accounts and twins. Runs of before have no
-// receipt.
+// What the transparency log holds, and what it calls accounts and twins; who may sign in, and who
+// did. Runs of before have no receipt.
 constexpr const char* kVersion3 = R"sql(
 ALTER TABLE accounts ADD COLUMN pseudonym BLOB NOT NULL DEFAULT x'';
 UPDATE accounts SET pseudonym = randomblob(32);
@@ -119,6 +119,14 @@ CREATE TABLE log_entries (
   number INTEGER PRIMARY KEY CHECK (number >= 0), twin BLOB NOT NULL, run TEXT UNIQUE,
   entry TEXT NOT NULL) STRICT;
 CREATE INDEX log_entries_twin ON log_entries(twin);
+
+CREATE TABLE identities (
+  id TEXT PRIMARY KEY, account INTEGER NOT NULL REFERENCES accounts(id), public TEXT NOT NULL,
+  created_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE sessions (
+  token_hash BLOB PRIMARY KEY, expires_at INTEGER NOT NULL,
+  identity TEXT NOT NULL REFERENCES identities(id) ON DELETE CASCADE) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_identity ON sessions(identity, expires_at);
 )sql";
 
 constexpr std::array<const char*, kSchemaVersion> kSteps{kVersion1, kVersion2, kVersion3};

@@ -124,6 +124,15 @@ TEST_F(Owner, AnErasedTwinIsGoneOnBothSides) {
   EXPECT_TRUE(run("twin list --json").json().at("twins").empty());
 }
 
+TEST_F(Owner, WhatIsGivenWinsOverTheEnvironment) {
+  EXPECT_EQ(run("twin list").code, 0);
+  must(write_file(path("other"), as_bytes("wrong"), FileMode::kOwnerOnly));
+  EXPECT_EQ(run("twin list --token-file other").code, 3);
+  EXPECT_EQ(run("twin list --token-file absent").code, 5);
+  EXPECT_EQ(run("log check --workspace elsewhere").code, 0);
+  EXPECT_TRUE(fs::exists(path("elsewhere/logs")));
+}
+
 TEST_F(Owner, AWrongTokenIsRefused) {
   must(write_file(path("token"), as_bytes("wrong"), FileMode::kOwnerOnly));
   EXPECT_EQ(create().code, 3);
