@@ -2,14 +2,14 @@
 // does
 //         not know is said, never guessed.
 // Method: the worked pairs of the guidelines, and the calls that another tool made of two patients.
-#include "model/genes.h"
+#include "ingest/gene_table.h"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <sstream>
 
-namespace salus::model {
+namespace salus::ingest {
 namespace {
 
 const std::filesystem::path kGenes = std::filesystem::path(SALUS_SOURCE_DIR) / "models/genes";
@@ -117,4 +117,4 @@ TEST(Genes, AgreeWithPharmCatOnItsExamplePatients) {
 }
 
 }  // namespace
-}  // namespace salus::model
+}  // namespace salus::ingest
