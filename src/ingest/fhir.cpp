@@ -229,20 +229,27 @@ Status take_lines(std::string_view text, Reader& reader) {
 
 }  // namespace
 
-Result<PatientRecord> read_fhir(std::string_view text) {
-  if (text.size() > kMaxFhirBytes) {
-    return Error{ErrorCode::kLimit, "FHIR: " + std::to_string(text.size()) + " bytes, at most " +
-                                        std::to_string(kMaxFhirBytes)};
-  }
+Result<PatientRecord> read_fhir(const std::vector<NamedText>& texts) {
   PatientRecord out;
   Reader reader(out);
-  const auto whole = parsed(text);
-  const Status taken = whole                                     ? reader.take(*whole)
-                       : whole.error().code == ErrorCode::kLimit ? Status(whole.error())
-                                                                 : take_lines(text, reader);
-  if (!taken) return Error{taken.error().code, "FHIR: " + taken.error().message};
+  for (const NamedText& one : texts) {
+    const std::string name = one.name.empty() ? "FHIR: " : std::string(one.name) + ": FHIR: ";
+    if (one.text.size() > kMaxFhirBytes) {
+      return Error{ErrorCode::kLimit, name + std::to_string(one.text.size()) + " bytes, at most " +
+                                          std::to_string(kMaxFhirBytes)};
+    }
+    const auto whole = parsed(one.text);
+    const Status taken = whole                                     ? reader.take(*whole)
+                         : whole.error().code == ErrorCode::kLimit ? Status(whole.error())
+                                                                   : take_lines(one.text, reader);
+    if (!taken) return Error{taken.error().code, name + taken.error().message};
+  }
   if (Status s = reader.finish(); !s) return Error{s.error().code, "FHIR: " + s.error().message};
   return out;
+}
+
+Result<PatientRecord> read_fhir(std::string_view text) {
+  return read_fhir(std::vector<NamedText>{{"", text}});
 }
 
 namespace {

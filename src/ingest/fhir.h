@@ -50,6 +50,15 @@ struct PatientRecord {
 /// Patient, or several: a twin is of one).
 Result<PatientRecord> read_fhir(std::string_view text);
 
+/// A text and the name that messages call it by.
+struct NamedText {
+  std::string_view name;
+  std::string_view text;
+};
+/// One record in several files, as bulk exports split it by type. Errors: as above, with the name
+/// of the file where it is one's.
+Result<PatientRecord> read_fhir(const std::vector<NamedText>& texts);
+
 /// One feature and where it comes from.
 struct Chosen {
   Feature feature;
