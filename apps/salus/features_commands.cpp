@@ -3,21 +3,27 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <filesystem>
 #include <map>
 
 #include "base/file.h"
 #include "command.h"
+#include "features_text.h"
 #include "ingest/date.h"
-#include "ingest/fhir.h"
+#include "ingest/person.h"
+#include "ingest/unit.h"
 #include "terminal.h"
 
 namespace salus::cli {
 namespace {
 
 struct FeaturesOptions {
-  std::string file;
+  std::vector<std::string> files;
   std::string as_of;
   std::string program;
+  std::string sample;
+  std::string window = "1 h";
   std::string output;
   std::vector<std::string> given;  // "ACR=120 mg/g"
 };
@@ -55,20 +61,26 @@ Status set_given(const std::vector<std::string>& given, std::vector<Chosen>& cho
 
 /// Those that the program asks for. Errors: kInvalidArgument, naming all that are missing.
 Result<std::vector<Chosen>> asked_for(const program::Program& program,
-                                      const std::vector<Chosen>& chosen) {
+                                      const std::vector<Chosen>& chosen,
+                                      const std::vector<ingest::Unused>& unused) {
   std::vector<Chosen> out;
   std::string missing;
+  std::map<std::string, std::string> genes;  // of missing parameters, and why
   for (const program::Parameter& p : program.parameters) {
     const auto found = std::find_if(chosen.begin(), chosen.end(),
                                     [&](const Chosen& c) { return c.feature.name == p.name; });
     if (found == chosen.end()) {
       missing +=
           fmt::format("{}{} ({}, {})", missing.empty() ? "" : ", ", p.name, p.description, p.unit);
+      for (const ingest::Unused& u : unused) {
+        if (!u.code.empty() && p.name.starts_with(u.code + "_")) genes.emplace(u.code, u.why);
+      }
     } else {
       out.push_back(*found);
     }
   }
   if (missing.empty()) return out;
+  for (const auto& [gene, why] : genes) missing += fmt::format("; {}: {}", gene, why);
   return Error{ErrorCode::kInvalidArgument,
                "the record does not say " + missing + "; give it with --set \"NAME=VALUE UNIT\""};
 }
@@ -85,77 +97,95 @@ ingest::Features features_of(const std::string& subject, const std::string& mode
   return out;
 }
 
-Answer described(const ingest::PatientRecord& record, const std::vector<Chosen>& chosen,
-                 const std::vector<ingest::Unused>& unused) {
-  Answer answer;
-  answer.text = fmt::format("patient {}: {} numbers read, {} features\n\n", record.patient,
-                            record.readings.size(), chosen.size());
-  answer.json = {{"patient", record.patient},
-                 {"readings", record.readings.size()},
-                 {"features", nlohmann::json::array()},
-                 {"unused", nlohmann::json::array()}};
-  std::map<std::string, const ingest::Reading*> by_source;
-  for (const ingest::Reading& r : record.readings)
-    by_source[r.source + ", " + r.when + r.quantity] = &r;
-  for (const Chosen& c : chosen) {
-    std::string converted;
-    if (const auto r = by_source.find(c.from + c.feature.name);
-        r != by_source.end() && r->second->given_unit != c.feature.unit)
-      converted = fmt::format(" (was {:.6g} {})", r->second->given, r->second->given_unit);
-    answer.text += fmt::format("  {:<20} {:>10.5g} {:<18} {}{}\n", c.feature.name, c.feature.value,
-                               c.feature.unit, c.from, converted);
-    answer.json["features"].push_back({{"name", c.feature.name},
-                                       {"value", c.feature.value},
-                                       {"unit", c.feature.unit},
-                                       {"from", c.from + converted}});
+/// "1 h", "5 min", "1 d" in seconds.
+Result<std::int64_t> parse_window(const std::string& text) {
+  const auto space = text.find(' ');
+  double value = 0;
+  const char* end = text.data() + std::min(space, text.size());
+  const auto read = std::from_chars(text.data(), end, value);
+  const auto seconds = space == std::string::npos
+                           ? Result<double>(Error{ErrorCode::kInvalidArgument, "no unit"})
+                           : ingest::convert(value, text.substr(space + 1), "s");
+  if (read.ec != std::errc{} || read.ptr != end || !seconds || !(*seconds >= 1) || *seconds > 1e8) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "--window \"" + text + "\": write a length of time, for example \"15 min\""};
   }
-  std::map<std::string, std::size_t> reasons;
-  for (const ingest::Unused& u : unused) {
-    const bool older = u.why.starts_with("older than ");
-    ++reasons[older ? "older than what is used" : u.why];
-    answer.json["unused"].push_back({{"source", u.source}, {"code", u.code}, {"why", u.why}});
-  }
-  answer.text += "\nnot used (each of them: --json)\n";
-  for (const auto& [why, count] : reasons) answer.text += fmt::format("  {:>5}  {}\n", count, why);
-  return answer;
+  return std::llround(*seconds);
 }
 
-Result<Answer> read(const FeaturesOptions& options) {
-  std::optional<std::int64_t> as_of;
+Result<ingest::PersonOptions> person_options(const FeaturesOptions& options, const Common& common,
+                                             const std::vector<ingest::PersonFile>& files,
+                                             const program::Program* program) {
+  ingest::PersonOptions out;
   if (!options.as_of.empty()) {
-    as_of = ingest::instant_of(options.as_of);
-    if (!as_of)
+    out.as_of = ingest::instant_of(options.as_of);
+    if (!out.as_of)
       return Error{ErrorCode::kInvalidArgument,
                    "--as-of \"" + options.as_of + "\": write a date, for example 2020-06-01"};
   }
-  const auto text = read_text_file(options.file, ingest::kMaxFhirBytes);
-  if (!text) return text.error();
-  const auto record = ingest::read_fhir(*text);
-  if (!record) return about(options.file, record.error());
-  std::vector<ingest::Unused> unused = record->unused;
-  std::vector<Chosen> chosen = ingest::latest(*record, as_of, &unused);
-  if (Status s = set_given(options.given, chosen); !s) return s.error();
-  std::string model;
+  out.sample = options.sample;
+  const auto window = parse_window(options.window);
+  if (!window) return window.error();
+  out.window_s = *window;
+  if (program != nullptr) {
+    for (const program::Parameter& p : program->parameters) out.asked.insert(p.name);
+  }
+  // Gene tables are only needed, and only asked for, where there are genotypes.
+  const auto has_genes = [](const ingest::PersonFile& file) {
+    const auto kind = ingest::kind_of(file.text);
+    return kind && (*kind == ingest::FileKind::kVcf || *kind == ingest::FileKind::kOutsideCalls);
+  };
+  if (std::any_of(files.begin(), files.end(), has_genes)) {
+    auto tables = ingest::load_gene_tables(std::filesystem::path(common.models) / "genes");
+    if (!tables) return tables.error();
+    out.tables = std::move(tables).value();
+  }
+  return out;
+}
+
+Result<std::vector<ingest::PersonFile>> load_files(const std::vector<std::string>& paths) {
+  std::vector<ingest::PersonFile> out;
+  for (const std::string& path : paths) {
+    auto text = read_text_file(path, ingest::kMaxVcfBytes);
+    if (!text) return text.error();
+    out.push_back({path, std::move(text).value()});
+  }
+  return out;
+}
+
+Result<Answer> read(const FeaturesOptions& options, const Common& common) {
+  const auto files = load_files(options.files);
+  if (!files) return files.error();
+  std::optional<LoadedProgram> program;
   if (!options.program.empty()) {
-    const auto loaded = load_program(options.program);
+    auto loaded = load_program(options.program);
     if (!loaded) return loaded.error();
-    auto needed = asked_for(loaded->program, chosen);
-    if (!needed) return about(options.file, needed.error());
+    program = std::move(loaded).value();
+  }
+  const auto how = person_options(options, common, *files, program ? &program->program : nullptr);
+  if (!how) return how.error();
+  const auto person = ingest::read_person(*files, *how);
+  if (!person) return person.error();
+  std::vector<Chosen> chosen = person->chosen;
+  if (Status s = set_given(options.given, chosen); !s) return s.error();
+  if (program) {
+    auto needed = asked_for(program->program, chosen, person->unused);
+    if (!needed) return about(options.files[0], needed.error());
     const ingest::Features features = features_of("", "", *needed);
     // Units and boxes are looked at now, not when it is encrypted.
-    const auto values = ingest::to_parameters(features, loaded->program.parameters);
-    if (!values) return about(options.file, values.error());
-    if (const auto u = program::normalise(loaded->program, *values); !u)
-      return about(options.file, u.error());
+    const auto values = ingest::to_parameters(features, program->program.parameters);
+    if (!values) return about(options.files[0], values.error());
+    if (const auto u = program::normalise(program->program, *values); !u)
+      return about(options.files[0], u.error());
     chosen = std::move(*needed);
-    model = loaded->program.model;
   }
-  Answer answer = described(*record, chosen, unused);
+  Answer answer = described(*person, chosen);
   if (options.output.empty()) {
     answer.text += "\nNothing was written; -o FILE keeps the features.\n";
     return answer;
   }
-  const std::string printed = print_features(features_of(record->patient, model, chosen));
+  const std::string model = program ? program->program.model : "";
+  const std::string printed = print_features(features_of(person->subject, model, chosen));
   if (Status s = write_file(options.output, as_bytes(printed), FileMode::kOwnerOnly); !s)
     return s.error();
   answer.text += "\nwritten to " + options.output + ", readable by you only\n";
@@ -169,11 +199,17 @@ void add_features_commands(Commands& commands) {
   const auto options = std::make_shared<FeaturesOptions>();
   CLI::App* noun =
       commands.noun("features", "What a health record says of a person, in the clear, here");
-  CLI::App* verb = commands.verb(noun, "read",
-                                 "Numbers of a FHIR R4 bundle or NDJSON; writes nothing without -o",
-                                 [=] { return read(*options); });
-  verb->add_option("FILE", options->file, "FHIR R4: a bundle, a resource, or one resource a line")
+  CLI::App* verb = commands.verb(
+      noun, "read", "Numbers of a person's files of any kind; writes nothing without -o",
+      [=, &commands] { return read(*options, commands.common()); });
+  verb->add_option("FILE", options->files,
+                   "One person's: FHIR R4 (JSON, NDJSON), VCF, outside calls of genes (TSV), Open "
+                   "mHealth data points")
       ->required();
+  commands.add_models_option(verb);
+  verb->add_option("--sample", options->sample, "Whose column of a VCF with several samples");
+  verb->add_option("--window", options->window, "Length of the windows that sensors are reduced to")
+      ->capture_default_str();
   verb->add_option("--as-of", options->as_of, "Only what was known then; default: the latest");
   verb->add_option("--program", options->program, "Only what this program asks for, all of it");
   verb->add_option("--set", options->given, "NAME=VALUE UNIT, for what the record does not say");
