@@ -204,7 +204,7 @@ void add_features_commands(Commands& commands) {
       [=, &commands] { return read(*options, commands.common()); });
   verb->add_option("FILE", options->files,
                    "One person's: FHIR R4 (JSON, NDJSON), VCF, outside calls of genes (TSV), Open "
-                   "mHealth data points")
+                   "mHealth data points, DICOM reports of measurements (TID 1500)")
       ->required();
   commands.add_models_option(verb);
   verb->add_option("--sample", options->sample, "Whose column of a VCF with several samples");

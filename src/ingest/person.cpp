@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "ingest/dicom_sr.h"
+
 namespace salus::ingest {
 namespace {
 
@@ -12,7 +14,7 @@ Error about(const PersonFile& file, const Error& error) {
 
 /// The files by kind.
 struct Sorted {
-  std::array<std::vector<const PersonFile*>, 4> of;
+  std::array<std::vector<const PersonFile*>, 5> of;
   const std::vector<const PersonFile*>& operator[](FileKind kind) const {
     return of[static_cast<std::size_t>(kind)];
   }
@@ -74,6 +76,17 @@ Status read_sensors(const Sorted& files, const PersonOptions& options, PatientRe
   return {};
 }
 
+Status read_reports(const Sorted& files, PatientRecord& record, Person& out) {
+  for (const PersonFile* f : files[FileKind::kDicomReport]) {
+    auto read = read_dicom_sr(f->text);
+    if (!read) return about(*f, read.error());
+    if (out.subject.empty()) out.subject = read->patient;
+    std::ranges::move(read->readings, std::back_inserter(record.readings));
+    std::ranges::move(read->unused, std::back_inserter(out.unused));
+  }
+  return {};
+}
+
 Status read_genotypes(const Sorted& files, const PersonOptions& options, Person& out) {
   for (const PersonFile* f : files[FileKind::kOutsideCalls]) {
     const auto calls = parse_outside_calls(f->text);
@@ -119,6 +132,7 @@ std::string_view name(FileKind kind) {
     case FileKind::kVcf: return "VCF";
     case FileKind::kOutsideCalls: return "outside calls";
     case FileKind::kOpenMHealth: return "Open mHealth";
+    case FileKind::kDicomReport: return "DICOM report";
   }
   return "";
 }
@@ -128,6 +142,7 @@ Result<FileKind> kind_of(std::string_view text) {
     return Error{ErrorCode::kInvalidArgument,
                  "compressed (gzip or BGZF); unpack it first: gzip -dc FILE.gz > FILE"};
   }
+  if (looks_like_dicom(text)) return FileKind::kDicomReport;
   if (looks_like_vcf(text)) return FileKind::kVcf;
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   const auto first = text.find_first_not_of(" \t\r\n");
@@ -145,8 +160,8 @@ Result<FileKind> kind_of(std::string_view text) {
     break;
   }
   return Error{ErrorCode::kInvalidArgument,
-               "neither FHIR R4 (JSON, NDJSON), VCF, outside calls (gene, tab, diplotype) nor Open "
-               "mHealth data points (JSON)"};
+               "neither FHIR R4 (JSON, NDJSON), VCF, outside calls (gene, tab, diplotype), Open "
+               "mHealth data points (JSON) nor a DICOM report"};
 }
 
 Result<Person> read_person(const std::vector<PersonFile>& files, const PersonOptions& options) {
@@ -161,6 +176,7 @@ Result<Person> read_person(const std::vector<PersonFile>& files, const PersonOpt
   if (Status s = read_record(*by_kind, record); !s) return s.error();
   out.subject = record.patient;
   if (Status s = read_sensors(*by_kind, options, record, out); !s) return s.error();
+  if (Status s = read_reports(*by_kind, record, out); !s) return s.error();
   if (Status s = read_genotypes(*by_kind, options, out); !s) return s.error();
   out.unused.insert(out.unused.end(), record.unused.begin(), record.unused.end());
   out.chosen = latest(record, options.as_of, &out.unused);

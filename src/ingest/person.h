@@ -19,8 +19,8 @@ namespace salus::ingest {
 
 inline constexpr std::size_t kMaxPersonFiles = 64;
 
-enum class FileKind { kFhir, kVcf, kOutsideCalls, kOpenMHealth };
-/// "FHIR R4", "VCF", "outside calls", "Open mHealth".
+enum class FileKind { kFhir, kVcf, kOutsideCalls, kOpenMHealth, kDicomReport };
+/// "FHIR R4", "VCF", "outside calls", "Open mHealth", "DICOM report".
 std::string_view name(FileKind kind);
 /// By content, never by the file's name. Errors: kInvalidArgument, saying what is read and, for
 /// what is compressed, how to unpack it.
@@ -49,9 +49,10 @@ struct Person {
   std::vector<Unused> unused;
 };
 
-/// FHIR files together are one record; so are Open mHealth files; there is at most one VCF and one
-/// file of outside calls, whose calls come before those of the VCF. Errors: those of the readers,
-/// with the file's name; kInvalidArgument where files do not go together; kLimit.
+/// FHIR files together are one record; Open mHealth files and DICOM reports add to it; there is at
+/// most one VCF and one file of outside calls, whose calls come before those of the VCF. Errors:
+/// those of the readers, with the file's name; kInvalidArgument where files do not go together;
+/// kLimit.
 Result<Person> read_person(const std::vector<PersonFile>& files, const PersonOptions& options);
 
 }  // namespace salus::ingest
