@@ -35,14 +35,15 @@ double NoiseLedger::fresh(Encryption encryption, double scale) const {
 
 double NoiseLedger::encoding(double scale) const { return slots(1.0 / 12, scale); }
 
-double NoiseLedger::key_switch(int level, double scale) const {
-  if (chain_.p.empty()) return slots_of_products(rounding_, scale);
+// Variance of sum d_j e_j / P, where the e_j have variance 1.
+double NoiseLedger::digits(int level) const {
+  if (chain_.p.empty()) return 0;
   double special = 1;
   for (const std::uint64_t p : chain_.p) special *= static_cast<double>(p);
   const std::size_t primes = static_cast<std::size_t>(level) + 1;
   const std::size_t digits = static_cast<std::size_t>(chain_.dnum);
   const std::size_t alpha = (chain_.q.size() + digits - 1) / digits;
-  double variance = rounding_;
+  double variance = 0;
   for (std::size_t begin = 0; begin < primes; begin += alpha) {
     double digit = 1;
     for (std::size_t i = begin; i < std::min(begin + alpha, primes); ++i) {
@@ -52,9 +53,20 @@ double NoiseLedger::key_switch(int level, double scale) const {
     // is q_j N / pi in slot 0, far above the square root of N that centred digits give.
     const bool centred = alpha > 1 || chain_.p.size() > 1;
     const double spread = centred ? degree_ / 12 : (degree_ / kPi) * (degree_ / kPi) + degree_ / 3;
-    variance += spread * kSigma * kSigma * (digit / special) * (digit / special);
+    variance += spread * (digit / special) * (digit / special);
   }
-  return slots_of_products(variance, scale);
+  return variance;
+}
+
+double NoiseLedger::key_switch(int level, double scale) const {
+  return slots_of_products(rounding_ + digits(level) * kSigma * kSigma, scale);
+}
+
+double NoiseLedger::reencrypt(int level, double scale, bool spare) const {
+  const double error = kSigma * kSigma * (2 * degree_ * kSecretVariance + 1);
+  double switching = std::sqrt(degree_ * digits(spare ? level + 1 : level) * error);
+  if (spare) switching /= static_cast<double>(chain_.q[static_cast<std::size_t>(level) + 1]);
+  return slots_of_products(rounding_, scale) + kTripleTail * switching / scale;
 }
 
 double NoiseLedger::rescale(double scale) const { return slots_of_products(rounding_, scale); }

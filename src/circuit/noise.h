@@ -34,6 +34,11 @@ class NoiseLedger {
   /// Digits are uniform in [-D / 2, D / 2], D the digit's product; in [0, D) for Microsoft SEAL's
   /// gadget.
   double key_switch(int level, double scale) const;
+  /// The same to somebody else's key: the errors of a re-encryption key are those of encryptions by
+  /// a public key, v e + e_0 + s e_1 (variance sigma^2 (4 N / 3 + 1)); a slot of d_j v e is a
+  /// product of three values. With a `spare` prime (a key of a higher level) they are divided by
+  /// q_(level + 1), too, and rounding is all that is left.
+  double reencrypt(int level, double scale, bool spare) const;
   /// Rounding by rescaling to a ciphertext of scale `scale`: (1 + s) / 2.
   double rescale(double scale) const;
   /// Of a ciphertext with three parts: (1 + s + s^2) / 2. Its slots are products of three Gaussian
@@ -41,6 +46,7 @@ class NoiseLedger {
   double rescale_unrelinearized(double scale) const;
 
  private:
+  double digits(int level) const;
   double slots(double variance, double scale) const;
   double slots_of_products(double variance, double scale) const;
   Chain chain_;

@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kSigningLabel = "salus identity signing 1";
 constexpr std::string_view kAgreementLabel = "salus identity agreement 1";
 constexpr std::string_view kTwinLabel = "salus identity twin 1 ";
+constexpr std::string_view kReaderLabel = "salus identity reader 1 ";
 constexpr std::string_view kCapsuleLabel = "salus capsule 1";
 constexpr std::size_t kPublicKeyBytes = crypto_scalarmult_BYTES;
 constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
@@ -104,6 +105,10 @@ Result<Secret<std::byte>> Identity::open(std::string_view context, ByteView caps
 
 Secret<std::byte> Identity::twin_seed(std::string_view twin) const {
   return derive_secret(root_.reveal(), std::string(kTwinLabel) + std::string(twin));
+}
+
+Secret<std::byte> Identity::reader_seed(std::string_view purpose) const {
+  return derive_secret(root_.reveal(), std::string(kReaderLabel) + std::string(purpose));
 }
 
 }  // namespace salus::keys

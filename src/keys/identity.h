@@ -36,6 +36,10 @@ class Identity {
   /// leaks exposes that twin alone.
   Secret<std::byte> twin_seed(std::string_view twin) const;
 
+  /// The root seed of an FHE key that this identity reads what others grant it with; `purpose`
+  /// names the grant or the study.
+  Secret<std::byte> reader_seed(std::string_view purpose) const;
+
  private:
   explicit Identity(std::span<const std::byte> root);
   Secret<std::byte> root_;

@@ -3,46 +3,11 @@
 #include <algorithm>
 #include <string>
 
-#include "base/parallel.h"
-#include "ring/convert.h"
+#include "keys/small.h"
 #include "ring/sampling.h"
 
 namespace salus::keys {
 namespace {
-
-// c - or + a b for secret b, all in NTT form, without leaving a b behind.
-void multiply_into(std::span<const std::uint64_t> a, std::span<const std::uint64_t> b,
-                   Secret<std::uint64_t>& out, const arith::Modulus& q) {
-  kernel::active().multiply(a, b, out.reveal(), q);
-}
-
-// Small secret coefficients as residues in NTT form.
-void lift(const Secret<std::int64_t>& coefficients, const arith::NttTables& tables,
-          Secret<std::uint64_t>& out) {
-  const std::span<const std::int64_t> from = coefficients.reveal();
-  const std::span<std::uint64_t> to = out.reveal();
-  for (std::size_t i = 0; i < from.size(); ++i) to[i] = tables.modulus().from_signed(from[i]);
-  kernel::active().ntt_forward(to, tables);
-}
-
-Secret<std::int64_t> fresh_error(std::size_t ring_degree, RandomStream& random) {
-  Secret<std::int64_t> error(ring_degree);
-  ring::sample_error(random, error.reveal());
-  return error;
-}
-
-Seed draw_seed(RandomStream& random) {
-  Seed seed;
-  random.fill(seed);
-  return seed;
-}
-
-// body(begin, end) on shares of the limbs, each with buffers of its own that are wiped.
-template <class Body>
-void for_each_block(std::size_t limbs, const Body& body) {
-  const ring::Blocks blocks(limbs);
-  parallel_for(blocks.count(), [&](std::size_t i) { body(blocks.begin(i), blocks.begin(i + 1)); });
-}
 
 // b = e - a s, limb by limb.
 ring::Poly mask(const SecretKey& secret, const ring::Poly& a, ring::BasisView basis,
@@ -153,44 +118,38 @@ Result<ckks::Plaintext> decrypt(const SecretKey& secret, const ckks::Ciphertext&
 }
 
 PublicKey make_public_key(const SecretKey& secret, RandomStream& random) {
+  return must(make_public_key(secret, secret.params()->max_level(), random));
+}
+
+Result<PublicKey> make_public_key(const SecretKey& secret, int level, RandomStream& random) {
   const ckks::ParametersPtr& params = secret.params();
-  const ring::BasisView basis = params->extended_basis(params->max_level());
+  if (level < 0 || level > params->max_level()) {
+    return Error{ErrorCode::kMismatch, "a public key at level " + std::to_string(level) +
+                                           "; the chain ends at " +
+                                           std::to_string(params->max_level())};
+  }
   const Seed seed = draw_seed(random);
-  ring::Poly a = ring::expand_uniform(seed, 0, params->ring_degree(), basis);
-  ring::Poly b = mask(secret, a, basis, 0, basis.size(), random);
-  return {params, seed, std::move(b), std::move(a)};
+  ring::Poly a = PublicKey::expand(*params, seed, level);
+  ring::Poly b = mask(secret, a, params->extended_basis(level),
+                      static_cast<std::size_t>(params->max_level() - level),
+                      static_cast<std::size_t>(level) + 1, random);
+  return PublicKey{params, secret.id(), level, seed, std::move(b), std::move(a)};
 }
 
 Result<ckks::Ciphertext> encrypt(const PublicKey& key, const ckks::Plaintext& plain,
                                  RandomStream& random) {
   const ckks::ParametersPtr& params = key.params;
   if (!ckks::same_parameters(plain.params, params)) return other_parameters("plaintext");
-  const std::size_t n = params->ring_degree();
-  const ring::BasisView basis = params->basis(plain.level);
-  Secret<std::int64_t> ephemeral(n);
-  ring::sample_ternary(random, ephemeral.reveal());
-  const Secret<std::int64_t> error0 = fresh_error(n, random);
-  const Secret<std::int64_t> error1 = fresh_error(n, random);
-
+  if (plain.level > key.level) {
+    return Error{ErrorCode::kMismatch, "a plaintext at level " + std::to_string(plain.level) +
+                                           " for a public key of level " +
+                                           std::to_string(key.level)};
+  }
+  ckks::KeySwitchKey::Digit zero = encrypt_zero(key, params->basis(plain.level), 0, random);
+  ring::add_to(zero.b, plain.poly, params->basis(plain.level));
   ckks::Ciphertext out{params, plain.level, plain.scale, {}};
-  for (int i = 0; i < 2; ++i)
-    out.parts.push_back(ring::Poly::uninitialized(n, basis.size(), ring::Form::kNtt));
-  for_each_block(basis.size(), [&](std::size_t begin, std::size_t end) {
-    Secret<std::uint64_t> u(n);
-    Secret<std::uint64_t> error(n);
-    for (std::size_t j = begin; j < end; ++j) {
-      const arith::Modulus& q = basis[j]->modulus();
-      const kernel::Words b = out.parts[0].limb(j);
-      const kernel::Words a = out.parts[1].limb(j);
-      lift(ephemeral, *basis[j], u);
-      lift(error0, *basis[j], error);
-      kernel::active().add(plain.poly.limb(j), error.reveal(), b, q);
-      kernel::active().multiply_add(key.b.limb(j), u.reveal(), b, q);
-      lift(error1, *basis[j], error);
-      kernel::active().multiply(key.a.limb(j), u.reveal(), a, q);
-      kernel::active().add(a, error.reveal(), a, q);
-    }
-  });
+  out.parts.push_back(std::move(zero.b));
+  out.parts.push_back(std::move(zero.a));
   return out;
 }
 

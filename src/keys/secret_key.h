@@ -10,6 +10,7 @@
 #include "circuit/circuit.h"
 #include "ckks/ciphertext.h"
 #include "ckks/evaluation_keys.h"
+#include "ckks/reencryption.h"
 
 namespace salus::keys {
 
@@ -58,16 +59,14 @@ Result<ckks::SeededCiphertext> encrypt(const SecretKey& secret, const ckks::Plai
 /// them. Errors: kMismatch (parameters).
 Result<ckks::Plaintext> decrypt(const SecretKey& secret, const ckks::Ciphertext& ciphertext);
 
-/// b + a s = e modulo Q P: lets others encrypt to the holder.
-struct PublicKey {
-  ckks::ParametersPtr params;
-  Seed seed{};
-  ring::Poly b;
-  ring::Poly a;
-};
+using ckks::PublicKey;
 PublicKey make_public_key(const SecretKey& secret, RandomStream& random);
+/// With the primes of this level alone: for what is encrypted or re-encrypted there. Errors:
+/// kMismatch (a level outside the chain).
+Result<PublicKey> make_public_key(const SecretKey& secret, int level, RandomStream& random);
 
-/// (b u + e_0 + m, a u + e_1), u ternary. Noise: sqrt((4 N / 3) + 1) sigma in each coefficient.
+/// (b v + e_0 + m, a v + e_1), v ternary. Noise: sqrt((4 N / 3) + 1) sigma in each coefficient.
+/// Errors: kMismatch (parameters, or a level above the key's).
 Result<ckks::Ciphertext> encrypt(const PublicKey& key, const ckks::Plaintext& plain,
                                  RandomStream& random);
 
