@@ -16,8 +16,15 @@
 
 namespace salus::wire {
 
-/// Kind 2 is how one object held all keys of a twin; it stays readable.
-enum class Kind : std::uint16_t { kCiphertext = 1, kEvaluationKeys = 2, kEvaluationKey = 3 };
+/// Kind 2 is how one object held all keys of a twin; it stays readable. Kinds 4 and 5:
+/// wire/reencryption.h.
+enum class Kind : std::uint16_t {
+  kCiphertext = 1,
+  kEvaluationKeys = 2,
+  kEvaluationKey = 3,
+  kPublicKey = 4,
+  kReencryptionKey = 5
+};
 
 inline constexpr std::uint16_t kVersion = 1;
 
@@ -25,8 +32,9 @@ inline constexpr std::uint16_t kVersion = 1;
 struct Header {
   Kind kind = Kind::kCiphertext;
   ckks::ParametersLiteral parameters;
-  /// Public name of the secret key it belongs to: keys::SecretKey::id(). Objects of different keys
-  /// do not fit together; saying so early is kinder than noise after decryption.
+  /// Public name of the secret key it belongs to: keys::SecretKey::id(); of a re-encryption key,
+  /// the one whose ciphertexts it takes. Objects of different keys do not fit together; saying so
+  /// early is kinder than noise after decryption.
   Digest key_id;
 };
 

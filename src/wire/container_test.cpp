@@ -205,7 +205,7 @@ TEST_F(ContainerTest, OtherMagicsVersionsAndKindsAreNamed) {
     expect_refused(read(with(seeded_bytes_, 8, version, 2)), ErrorCode::kVersion,
                    "version " + std::to_string(version));
   }
-  for (const std::uint64_t kind : {0u, 4u}) {
+  for (const std::uint64_t kind : {0u, 6u}) {
     expect_refused(read(with(seeded_bytes_, 10, kind, 2)), ErrorCode::kParse, "kind");
   }
   expect_refused(read(key_bytes_), ErrorCode::kMismatch, "kind 2");

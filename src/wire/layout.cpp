@@ -61,6 +61,14 @@ Status require_ciphertext_layout(ByteReader& in, const ParametersLiteral& litera
   return require_size(in.offset() + in.remaining(), in.offset() + body + kDigestBytes);
 }
 
+Status require_level(const ByteReader& in, const std::string& what, int level,
+                     const ParametersLiteral& literal) {
+  if (level <= max_level(literal)) return {};
+  return parse_error(what + " at level " + std::to_string(level) + ", the chain ends at " +
+                         std::to_string(max_level(literal)),
+                     in.offset());
+}
+
 Status require_special_primes(const ByteReader& in, const ParametersLiteral& literal) {
   if (!literal.p.empty()) return {};
   return parse_error("evaluation keys for parameters without special primes", in.offset());
@@ -102,6 +110,23 @@ Status require_key_set_layout(ByteReader& in, const ParametersLiteral& literal) 
   return {};
 }
 
+Status require_public_key_layout(ByteReader& in, const ParametersLiteral& literal) {
+  const Result<PublicKeyFields> key = read_public_key_fields(in, literal);
+  if (!key) return key.error();
+  const std::uint64_t residues = extended_poly_bytes(literal, key->level);
+  return require_size(in.offset() + in.remaining(), in.offset() + residues + kDigestBytes);
+}
+
+Status require_reencryption_key_layout(ByteReader& in, const Header& header) {
+  const ParametersLiteral& literal = header.parameters;
+  const Result<ReencryptionKeyFields> key = read_reencryption_key_fields(in, header);
+  if (!key) return key.error();
+  if (const Status fine = require_special_primes(in, literal); !fine) return fine;
+  const std::uint64_t residues =
+      2 * digit_count(literal, key->level) * extended_poly_bytes(literal, key->level);
+  return require_size(in.offset() + in.remaining(), in.offset() + residues + kDigestBytes);
+}
+
 }  // namespace
 
 std::uint64_t header_bytes(const ParametersLiteral& literal) {
@@ -117,13 +142,20 @@ std::uint64_t poly_bytes(const ParametersLiteral& literal, int level) {
   return sum;
 }
 
-std::uint64_t key_bytes(const ParametersLiteral& literal, int level) {
-  std::uint64_t extended = poly_bytes(literal, level);
-  for (const std::uint64_t p : literal.p) extended += packed(literal, p);
+std::uint64_t extended_poly_bytes(const ParametersLiteral& literal, int level) {
+  std::uint64_t sum = poly_bytes(literal, level);
+  for (const std::uint64_t p : literal.p) sum += packed(literal, p);
+  return sum;
+}
+
+std::size_t digit_count(const ParametersLiteral& literal, int level) {
   const auto dnum = static_cast<std::size_t>(literal.dnum);
   const std::size_t alpha = (literal.q.size() + dnum - 1) / dnum;
-  const std::size_t digits = (static_cast<std::size_t>(level) + alpha) / alpha;
-  return kKeyFieldBytes + digits * extended;
+  return (static_cast<std::size_t>(level) + alpha) / alpha;
+}
+
+std::uint64_t key_bytes(const ParametersLiteral& literal, int level) {
+  return kKeyFieldBytes + digit_count(literal, level) * extended_poly_bytes(literal, level);
 }
 
 Result<Header> read_header(ByteReader& in) {
@@ -139,7 +171,7 @@ Result<Header> read_header(ByteReader& in) {
     return Error{ErrorCode::kVersion, "object of format version " + std::to_string(version) +
                                           "; this build reads version " + std::to_string(kVersion)};
   }
-  if (kind < 1 || kind > 3)
+  if (kind < 1 || kind > 5)
     return parse_error("unknown kind of object " + std::to_string(kind), 10);
   if (log_n > ckks::kMaxLogN) {
     return Error{ErrorCode::kLimit, "ring degree 2^" + std::to_string(log_n) + " is above 2^" +
@@ -207,11 +239,8 @@ Result<KeyFields> read_key_fields(ByteReader& in, const ParametersLiteral& liter
   KeyFields key{in.u32(), in.u16(), {}};
   const ByteView seed = in.bytes(kSeedBytes);
   if (!in.ok()) return short_object(in);
-  if (key.level > max_level(literal)) {
-    return parse_error("evaluation key at level " + std::to_string(key.level) +
-                           ", the chain ends at " + std::to_string(max_level(literal)),
-                       in.offset());
-  }
+  if (const Status fine = require_level(in, "evaluation key", key.level, literal); !fine)
+    return fine.error();
   if (key.element != 0 &&
       (key.element % 2 == 0 || key.element >= std::uint32_t{2} << literal.log_n)) {
     return parse_error("Galois element " + std::to_string(key.element) + " is not odd and below 2N",
@@ -221,11 +250,38 @@ Result<KeyFields> read_key_fields(ByteReader& in, const ParametersLiteral& liter
   return key;
 }
 
+Result<PublicKeyFields> read_public_key_fields(ByteReader& in, const ParametersLiteral& literal) {
+  PublicKeyFields key{in.u16(), {}};
+  const ByteView seed = in.bytes(kSeedBytes);
+  if (!in.ok()) return short_object(in);
+  if (const Status fine = require_level(in, "public key", key.level, literal); !fine)
+    return fine.error();
+  std::copy(seed.begin(), seed.end(), key.seed.begin());
+  return key;
+}
+
+Result<ReencryptionKeyFields> read_reencryption_key_fields(ByteReader& in, const Header& header) {
+  const ByteView to = in.bytes(kDigestBytes);
+  ReencryptionKeyFields key{{}, in.u16()};
+  if (!in.ok()) return short_object(in);
+  if (const Status fine = require_level(in, "re-encryption key", key.level, header.parameters);
+      !fine) {
+    return fine.error();
+  }
+  std::copy(to.begin(), to.end(), key.to.bytes.begin());
+  if (key.to == header.key_id) {
+    return parse_error("a re-encryption key from key " + key.to.hex() + " to itself", in.offset());
+  }
+  return key;
+}
+
 Status require_layout(ByteReader in, const Header& header) {
   switch (header.kind) {
     case Kind::kCiphertext: return require_ciphertext_layout(in, header.parameters);
     case Kind::kEvaluationKeys: return require_key_set_layout(in, header.parameters);
     case Kind::kEvaluationKey: return require_key_layout(in, header.parameters);
+    case Kind::kPublicKey: return require_public_key_layout(in, header.parameters);
+    case Kind::kReencryptionKey: return require_reencryption_key_layout(in, header);
   }
   throw_defect("read_header lets no other kind through", std::source_location::current());
 }

@@ -12,10 +12,16 @@ inline constexpr std::size_t kDigestBytes = 32;
 inline constexpr std::size_t kSeedBytes = 32;
 inline constexpr std::uint64_t kCiphertextFieldBytes = 1 + 1 + 2 + 8;  ///< parts .. scale
 inline constexpr std::uint64_t kKeyFieldBytes = 4 + 2 + kSeedBytes;    ///< element, level, seed
+inline constexpr std::uint64_t kPublicKeyFieldBytes = 2 + kSeedBytes;  ///< level, seed
+inline constexpr std::uint64_t kReencryptionKeyFieldBytes = kDigestBytes + 2;  ///< to, level
 
 std::uint64_t header_bytes(const ckks::ParametersLiteral& literal);
 /// Residues of one polynomial modulo q_0 .. q_level.
 std::uint64_t poly_bytes(const ckks::ParametersLiteral& literal, int level);
+/// Residues of one polynomial modulo q_0 .. q_level, p_0 ..
+std::uint64_t extended_poly_bytes(const ckks::ParametersLiteral& literal, int level);
+/// Digits of a key at this level.
+std::size_t digit_count(const ckks::ParametersLiteral& literal, int level);
 /// Fields, and residues of b_d modulo q_0 .. q_level, p_0 .. for every digit d.
 std::uint64_t key_bytes(const ckks::ParametersLiteral& literal, int level);
 
@@ -47,6 +53,21 @@ struct KeyFields {
 };
 /// Errors: kParse.
 Result<KeyFields> read_key_fields(ByteReader& in, const ckks::ParametersLiteral& literal);
+
+struct PublicKeyFields {
+  int level;
+  Seed seed;
+};
+/// Errors: kParse.
+Result<PublicKeyFields> read_public_key_fields(ByteReader& in,
+                                               const ckks::ParametersLiteral& literal);
+
+struct ReencryptionKeyFields {
+  Digest to;
+  int level;
+};
+/// Errors: kParse (a level above the chain; from a key to itself).
+Result<ReencryptionKeyFields> read_reencryption_key_fields(ByteReader& in, const Header& header);
 
 /// The object, read up to the end of its header, has the bytes that the fields behind it announce,
 /// and its evaluation keys are in order. Errors: kParse with both sizes, kLimit.

@@ -7,6 +7,7 @@
 #include "arith/primes.h"
 #include "wire/ciphertexts.h"
 #include "wire/container.h"
+#include "wire/reencryption.h"
 
 namespace {
 
@@ -20,6 +21,21 @@ ckks::ParametersPtr parameters() {
   literal.p = must(arith::find_primes(30, 1, arith::Side::kBelow, literal.q));
   literal.security = ckks::SecurityProfile::kUnsafeNoSecurity;
   return must(ckks::Parameters::create(literal));
+}
+
+void read_reader_keys(ByteView bytes, const ckks::ParametersPtr& params) {
+  const auto open = wire::read_public_key(bytes, params);
+  check(open.has_value() == wire::verify_public_key(bytes, params->literal()).has_value(),
+        "what reads is verified, and nothing else");
+  if (open) check(std::ranges::equal(wire::write(*open), bytes), "a key has one encoding");
+  const auto key = wire::read_reencryption_key(bytes, params);
+  check(key.has_value() == wire::verify_reencryption_key(bytes, params->literal()).has_value(),
+        "what reads is verified, and nothing else");
+  if (key) {
+    check(std::ranges::equal(wire::write(*key), bytes), "a key has one encoding");
+    check(key->from != key->to, "a key from one to another");
+  }
+  if (open || key) check(wire::require_announced_size(bytes).has_value(), "the announced size");
 }
 
 void read_all(ByteView bytes) {
@@ -53,6 +69,7 @@ void read_all(ByteView bytes) {
     const auto levels = must(wire::list_evaluation_keys(bytes)).levels;
     check(levels.size() == 1 && levels.at(one->element) == one->key.level, "a key is listed");
   }
+  read_reader_keys(bytes, kParams);
 }
 
 }  // namespace
