@@ -8,8 +8,10 @@
 #include "ckks/evaluator.h"
 #include "client/key_file.h"
 #include "client/secret_file.h"
+#include "keys/reencryption.h"
 #include "support/tiny_world.h"
 #include "wire/container.h"
+#include "wire/reencryption.h"
 
 namespace salus::compat {
 namespace {
@@ -70,6 +72,9 @@ Objects objects_of_today() {
   const auto one = [&](std::uint32_t element) {
     return wire::write(*params, element, *keys.find(element), secret.id());
   };
+  const keys::SecretKey reader = must(keys::SecretKey::derive(params, root(), kReaderLabel));
+  const ckks::PublicKey open = must(keys::make_public_key(reader, 1, random));
+  const auto to_reader = must(keys::make_reencryption_key(secret, open, 1, random));
   return {
       {"ciphertext", wire::write(plain, secret.id())},
       {"ciphertext_seeded", wire::write(seeded, secret.id())},
@@ -78,6 +83,8 @@ Objects objects_of_today() {
       {"evaluation_key_relinearization", one(ckks::kRelinearization)},
       {"evaluation_key_rotation", one(ckks::galois_element_of_rotation(params->log_n(), 1))},
       {"evaluation_keys", wire::write(keys, secret.id())},
+      {"public_key", wire::write(open)},
+      {"reencryption_key", wire::write(to_reader)},
       {"program", program::serialize(e2e::tiny_program())},
       {"secret_key_of_tests", key_file(secret)},
   };
