@@ -12,6 +12,7 @@
 #include <string>
 
 #include "arith/primes.h"
+#include "keys/reencryption.h"
 #include "keys/secret_key.h"
 #include "ring/sampling.h"
 
@@ -110,6 +111,20 @@ bool public_key_encryption() {
   return depends_on_secret(key.b.words()) && depends_on_secret(ciphertext.parts[1].words());
 }
 
+bool make_reencryption_key() {
+  const ckks::ParametersPtr params = parameters();
+  const keys::SecretKey secret = secret_key(params);
+  RandomStream random(secret_seed(), 4);
+  const keys::PublicKey open = keys::make_public_key(secret, random);
+  keys::PublicKey other = open;
+  other.key_id = Digest{};
+  // A key's name is public: a hash of a one-way value.
+  VALGRIND_MAKE_MEM_DEFINED(secret.id().bytes.data(), secret.id().bytes.size());
+  const auto key = must(keys::make_reencryption_key(secret, other, 0, random));
+  return depends_on_secret(key.key.digits[0].b.words()) &&
+         depends_on_secret(key.key.digits[0].a.words());
+}
+
 bool decryption() {
   const ckks::ParametersPtr params = parameters();
   const keys::SecretKey secret = secret_key(params);
@@ -141,6 +156,7 @@ int main(int argc, char** argv) {
       {"evaluation_keys", make_evaluation_keys},
       {"encryption", encryption},
       {"public_key_encryption", public_key_encryption},
+      {"reencryption_key", make_reencryption_key},
       {"decryption", decryption},
       {"control_branch", control_branch},
       {"control_lookup", control_lookup},
