@@ -1,0 +1,86 @@
+#include "program/slot_bounds.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/random.h"
+#include "circuit/interpret.h"
+#include "circuit/noise.h"
+
+namespace salus::program {
+namespace {
+
+constexpr std::size_t kMostCorners = kBoundPoints / 2;
+
+struct Bounded {
+  std::vector<circuit::Slots> values, noise;
+};
+
+Result<Bounded> through(const Stage& stage, const Bounded& inputs) {
+  const auto values = circuit::interpret(stage.circuit, stage.constants, inputs.values);
+  if (!values) return values.error();
+  const auto noise =
+      circuit::propagate_noise(stage.circuit, stage.constants, *values, inputs.noise);
+  Bounded out;
+  for (const circuit::ValueId id : stage.circuit.outputs) {
+    out.values.push_back((*values)[id]);
+    out.noise.push_back(noise[id]);
+  }
+  return out;
+}
+
+// The centre, that of each cell, corners, then uniform points of [-1, 1]^count.
+std::vector<std::vector<double>> points(const Cells& cells, std::size_t count) {
+  RandomStream random(Seed{}, 0);
+  std::vector<std::vector<double>> out{std::vector<double>(count, 0.0)};
+  if (!cells.empty()) {
+    for (const CellBox& box : boxes_of(cells, count)) {
+      std::vector<double> u;
+      for (std::size_t k = 0; k < count; ++k) u.push_back((box.low[k] + box.high[k]) / 2);
+      out.push_back(std::move(u));
+    }
+  }
+  const std::size_t corners = count < 5 ? std::size_t{1} << count : kMostCorners;
+  for (int i = 1; i < kBoundPoints; ++i) {
+    const auto index = static_cast<std::size_t>(i) - 1;
+    std::vector<double> u;
+    for (std::size_t k = 0; k < count; ++k) {
+      const std::uint64_t word = random.next_u64();
+      const bool listed = count < 5;  // all corners in turn; else some at random
+      const bool high = listed ? (index >> k) % 2 == 1 : word % 2 == 1;
+      u.push_back(index < corners ? (high ? 1.0 : -1.0)
+                                  : 2 * static_cast<double>(word >> 11) * 0x1p-53 - 1);
+    }
+    out.push_back(std::move(u));
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<SlotBounds> slot_bounds(const Program& program) {
+  if (program.layout == Layout::kCohort) {
+    return Error{ErrorCode::kNotBuilt,
+                 "program " + program.name + ": bounds of a cohort's slots, a patient in each"};
+  }
+  const circuit::Node& out = program.readout.circuit.nodes[program.readout.circuit.outputs[0]];
+  const circuit::NoiseLedger ledger(program.basis.circuit.chain);
+  const double fresh =
+      ledger.fresh(circuit::Encryption::kPublicKey, program.basis.circuit.nodes[0].scale);
+  SlotBounds bounds{out.level, out.scale, std::vector<double>(program.output.slots(), 0.0), 0};
+  for (const std::vector<double>& u : points(program.cells, program.inputs.size())) {
+    Bounded given{input_slots(program, u), {}};
+    given.noise.assign(given.values.size(), circuit::Slots{fresh});
+    const auto basis = through(program.basis, given);
+    if (!basis) return basis.error();
+    const auto result = through(program.readout, *basis);
+    if (!result) return result.error();
+    for (std::size_t s = 0; s < bounds.noise.size(); ++s) {
+      bounds.noise[s] = std::max(bounds.noise[s], kBoundMargin * result->noise[0][s]);
+      bounds.largest = std::max(bounds.largest, kBoundMargin * std::abs(result->values[0][s]));
+    }
+  }
+  return bounds;
+}
+
+}  // namespace salus::program
