@@ -1,5 +1,6 @@
 #include "ckks/flooding.h"
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 
@@ -11,6 +12,8 @@ namespace {
 
 // exp(-t^2) below 2^-64 / 2^16 in any slot, however its two parts hang together.
 constexpr double kSlotTail = 10.6;
+// A real Gaussian beyond 10.4 standard deviations: 2^-64 / 2^16.
+constexpr double kRealTail = 10.4;
 // A coefficient beyond 12 sigma: 2^-107.
 constexpr double kCoefficientTail = 12;
 
@@ -103,6 +106,46 @@ Ciphertext flood(const Ciphertext& a, const Flooding& flooding, RandomStream& ra
   ring::add_to(out.parts[0], poly, basis);
   secure_zero(std::as_writable_bytes(std::span(noise)));
   secure_zero(std::as_writable_bytes(poly.words()));
+  return out;
+}
+
+Result<SlotFlooding> plan_slot_flooding(std::span<const double> noise,
+                                        const FloodingTarget& target) {
+  const Result<double> factor = flooding_factor(target);
+  if (!factor) return factor.error();
+  if (noise.empty() || !std::ranges::all_of(noise, positive)) {
+    return Error{ErrorCode::kInvalidArgument, "flooding: a slot without a bound on its error"};
+  }
+  SlotFlooding out{target, std::exp2(std::floor(std::log2(std::ranges::min(noise) / 16))), 0, 0, 0};
+  double squares = 0;
+  for (const double bound : noise) squares += (bound / out.step + 1) * (bound / out.step + 1);
+  const double sigma = std::ceil(*factor * std::sqrt(squares));
+  if (sigma > static_cast<double>(ring::kMaxGaussianSigma)) {
+    return Error{ErrorCode::kLimit, "flooding for " + target_text(target) + " of " +
+                                        std::to_string(noise.size()) +
+                                        " slots takes noise of more than 2^56 steps"};
+  }
+  out.sigma = static_cast<std::uint64_t>(sigma);
+  out.typical = sigma * out.step;
+  out.error = kRealTail * out.typical + out.step;
+  return out;
+}
+
+Result<std::vector<double>> flood_slots(std::span<const double> slots, const SlotFlooding& flooding,
+                                        RandomStream& random) {
+  std::vector<std::int64_t> noise(slots.size());
+  ring::sample_discrete_gaussian(random, flooding.sigma, noise);
+  std::vector<double> out;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const double steps = slots[i] / flooding.step;
+    if (!(std::abs(steps) < 0x1p61)) {
+      return Error{ErrorCode::kMismatch,
+                   "a decrypted value is far outside what its program can give: the result belongs "
+                   "to another key or another program"};
+    }
+    out.push_back(flooding.step * static_cast<double>(std::llround(steps) + noise[i]));
+  }
+  secure_zero(std::as_writable_bytes(std::span(noise)));
   return out;
 }
 

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "ckks/ciphertext.h"
 
@@ -62,5 +64,28 @@ Status require_accuracy(double error, double peak, double asked, const FloodingT
 /// releases of it with new noise are releases to be counted. Cost: about 0.3 us a coefficient, l +
 /// 1 transforms.
 Ciphertext flood(const Ciphertext& a, const Flooding& flooding, RandomStream& random);
+
+/// The same for decrypted numbers instead of a ciphertext: only those that leave count, so that k
+/// slots lose less than N coefficients would. A number z becomes step (round(z / step) + n), n a
+/// discrete Gaussian; step, a power of two, is at most a sixteenth of the smallest bound.
+struct SlotFlooding {
+  FloodingTarget target;
+  double step = 0;
+  std::uint64_t sigma = 0;  ///< in steps
+  double error = 0;         ///< on what it adds to a slot, but for a probability of 2^-64
+  double typical = 0;       ///< standard deviation of what it adds
+};
+
+/// `noise`: bounds on the errors of the slots that leave, static as in FloodedShape. sigma =
+/// ceil(flooding_factor t), t^2 = sum (noise_i / step + 1)^2: what rounding to steps can make of
+/// the errors. Errors: kInvalidArgument (target; no slot; a bound that is not positive and finite),
+/// kLimit (sigma above 2^56).
+Result<SlotFlooding> plan_slot_flooding(std::span<const double> noise,
+                                        const FloodingTarget& target);
+
+/// Equal slots, plans and streams give equal numbers. Errors: kMismatch (a slot that is no number,
+/// or 2^61 steps away: it is not of the program that the bounds are of).
+Result<std::vector<double>> flood_slots(std::span<const double> slots, const SlotFlooding& flooding,
+                                        RandomStream& random);
 
 }  // namespace salus::ckks

@@ -114,5 +114,47 @@ TEST_F(FloodingTest, ResultsThatAreTooFarOffAreRefusedInWords) {
   EXPECT_FALSE(require_accuracy(std::nan(""), 1, 1, kTarget));
 }
 
+TEST(SlotFloodingTest, IsAsWideAsItsSlotsTogetherAsk) {
+  const std::vector<double> noise(100, 0x1p-30);
+  const SlotFlooding made = must(plan_slot_flooding(noise, kTarget));
+
+  EXPECT_EQ(made.step, 0x1p-34);
+  EXPECT_EQ(static_cast<double>(made.sigma),
+            std::ceil(must(flooding_factor(kTarget)) * std::sqrt(100) * 17));
+  EXPECT_EQ(made.typical, static_cast<double>(made.sigma) * 0x1p-34);
+  EXPECT_GT(made.error, 10 * made.typical);
+  const std::vector<double> one(1, 0x1p-30);
+  EXPECT_NEAR(must(plan_slot_flooding(one, kTarget)).typical * 10 / made.typical, 1, 1e-6);
+}
+
+TEST(SlotFloodingTest, NoiseIsThatOfThePlanAndFollowsFromTheStream) {
+  const std::vector<double> noise(4096, 0x1p-30), slots(4096, 0.75);
+  const SlotFlooding made = must(plan_slot_flooding(noise, kTarget));
+  RandomStream random(seed_of(173), 0), again(seed_of(173), 0), other(seed_of(174), 0);
+
+  const auto flooded = must(flood_slots(slots, made, random));
+  EXPECT_EQ(flooded, must(flood_slots(slots, made, again)));
+  EXPECT_NE(flooded, must(flood_slots(slots, made, other)));
+  double squares = 0;
+  for (const double z : flooded) {
+    squares += std::pow((z - 0.75) / made.typical, 2) / 4096;
+    EXPECT_LT(std::abs(z - 0.75), made.error);
+  }
+  EXPECT_NEAR(squares, 1, 6 * std::sqrt(2.0 / 4096)) << "seed 173";
+}
+
+TEST(SlotFloodingTest, WhatMakesNoSenseIsRefused) {
+  const std::vector<double> none, zero{0.0}, fine{1e-6};
+  EXPECT_EQ(plan_slot_flooding(none, kTarget).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(plan_slot_flooding(zero, kTarget).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(plan_slot_flooding(fine, {128, kMaxReleases}).error().code, ErrorCode::kLimit);
+  const SlotFlooding made = must(plan_slot_flooding(fine, kTarget));
+  RandomStream random(seed_of(175), 0);
+  for (const double bad : {1e300, -1e300, std::nan("")}) {
+    EXPECT_EQ(flood_slots(std::vector<double>{bad}, made, random).error().code,
+              ErrorCode::kMismatch);
+  }
+}
+
 }  // namespace
 }  // namespace salus::ckks
