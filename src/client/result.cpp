@@ -36,6 +36,19 @@ Result<std::vector<circuit::Slots>> clear_stage(const program::Stage& stage,
 
 }  // namespace
 
+Result<std::vector<std::vector<double>>> curves_of(const program::Program& program,
+                                                   const std::vector<double>& slots) {
+  if (slots.size() < program.output.slots()) {
+    return Error{ErrorCode::kMismatch, "result: " + std::to_string(slots.size()) +
+                                           " slots, program " + program.name + " has " +
+                                           std::to_string(program.output.slots())};
+  }
+  Result<std::vector<std::vector<double>>> curves = program::expand(program.output, slots);
+  if (!curves) return curves.error();
+  if (const Status fine = require_range(*curves, program); !fine) return fine.error();
+  return curves;
+}
+
 Result<Opened> open_result(ByteView result, const KeyFile& key, const program::Program& program) {
   const Result<keys::SecretKey> secret = expand_key(key);
   if (!secret) return secret.error();
@@ -50,14 +63,8 @@ Result<Opened> open_result(ByteView result, const KeyFile& key, const program::P
   const ckks::Encoder encoder(secret->params());
   Opened opened;
   opened.slots = encoder.decode_real(*plain);
-  if (opened.slots.size() < program.output.slots()) {
-    return Error{ErrorCode::kMismatch, "result: " + std::to_string(opened.slots.size()) +
-                                           " slots, program " + program.name + " has " +
-                                           std::to_string(program.output.slots())};
-  }
-  Result<std::vector<std::vector<double>>> curves = program::expand(program.output, opened.slots);
+  Result<std::vector<std::vector<double>>> curves = curves_of(program, opened.slots);
   if (!curves) return curves.error();
-  if (const Status fine = require_range(*curves, program); !fine) return fine.error();
   opened.curves = std::move(curves).value();
   return opened;
 }

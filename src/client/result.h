@@ -12,7 +12,13 @@ struct Opened {
   std::vector<std::vector<double>> curves;  ///< [regimen][time]
 };
 
-/// Decrypts and applies the output schema.
+/// The output schema applied to a result's slots. Errors: kMismatch: too few slots, or a value that
+/// left its declared range, which is named.
+Result<std::vector<std::vector<double>>> curves_of(const program::Program& program,
+                                                   const std::vector<double>& slots);
+
+/// Decrypts and applies the output schema. For the key holder alone: what of it others shall have
+/// goes through ReleaseGate, or they have the key.
 /// Errors: kMismatch: a result of another key (both ids), of other parameters, or with a value that
 /// left its declared range, which is named; kParse, kVersion, kCorrupt of the bytes.
 Result<Opened> open_result(ByteView result, const KeyFile& key, const program::Program& program);
