@@ -11,7 +11,7 @@
 #include "arith/primes.h"
 #include "ckks/encoder.h"
 #include "ckks/evaluator.h"
-#include "keys/secret_key.h"
+#include "keys/reencryption.h"
 #include "program.h"
 #include "routine/polynomial.h"
 
@@ -172,6 +172,28 @@ void poly59(benchmark::State& state, Fixture& f) {
   repeat(state, work);
 }
 
+// A result at level 0, by a key that lends it a spare prime; flooded for 1,024 releases at 30 bits.
+template <bool kFlooded>
+void reencrypt(benchmark::State& state, Fixture& f) {
+  const keys::SecretKey reader =
+      must(keys::SecretKey::derive(f.params, Bytes(keys::kRootSeedBytes), "reader"));
+  const auto open = must(keys::make_public_key(reader, 1, f.random));
+  const auto key = must(keys::make_reencryption_key(f.secret, open, 1, f.random));
+  const ckks::Ciphertext result = must(f.evaluator->drop_level(f.a, 0));
+  const ckks::Flooding flooding{{30, 1024}, std::uint64_t{1} << 40, 0, 0};
+  const auto work = [&] {
+    return kFlooded ? ckks::reencrypt(result, f.secret.id(), key, flooding, f.random)
+                    : ckks::reencrypt_unflooded(result, f.secret.id(), key);
+  };
+  if (!kFlooded) {
+    const auto slots = f.encoder.decode_real(must(keys::decrypt(reader, must(work()))));
+    if (!(std::abs(slots[7] - f.values[7]) < 1e-4)) std::exit(1);
+  }
+  state.counters["key_bytes"] =
+      static_cast<double>(ckks::ReencryptionKey::byte_count(*f.params, 1));
+  repeat(state, work);
+}
+
 const std::pair<const char*, Body> kOperations[] = {
     {"ntt_forward", transform<&kernel::KernelTable::ntt_forward>},
     {"ntt_inverse", transform<&kernel::KernelTable::ntt_inverse>},
@@ -236,6 +258,8 @@ const std::pair<const char*, Body> kOperations[] = {
        repeat(s, work);
      }},
     {"poly59", poly59},
+    {"reencrypt", reencrypt<true>},
+    {"reencrypt_unflooded", reencrypt<false>},
     {"keygen_relin",
      [](benchmark::State& s, Fixture& f) {
        repeat(s, [&] { return keys::make_relinearization_key(f.secret, f.level(), f.random); });
