@@ -20,7 +20,9 @@ Result<SecretKey> derive_reader_key(ckks::ParametersPtr params, const Identity& 
 /// From `from` to the holder of `to`, for ciphertexts at or below `level` (the lowest that results
 /// leave at: the key is small there, and reaches no ciphertext of a higher level that is not
 /// dropped first). For each digit d: (p_0 v + e_0 + P g_d s_from, p_1 v + e_1), fresh v, e_0, e_1
-/// (the construction of eprint 2017/410 for the hybrid gadget of eprint 2019/688). Noise and
+/// (the key switching of BV-PRE, Polyakov, Rohloff, Sahu and Vaikuntanathan, "Fast proxy
+/// re-encryption for publish/subscribe systems", ACM TOPS 20(4), 2017, with the gadget of eprint
+/// 2019/688). Noise and
 /// warnings: ckks/reencryption.h. Errors: kMismatch (parameters; no special primes; a level above
 /// the public key's), kInvalidArgument (both keys are the same).
 Result<ckks::ReencryptionKey> make_reencryption_key(const SecretKey& from,

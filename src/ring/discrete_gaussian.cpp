@@ -32,7 +32,7 @@ bool bernoulli(RandomStream& random, uint128 numerator, uint128 denominator) {
   return uniform_below(random, denominator) < numerator;
 }
 
-// True with probability exp(-gamma), gamma = numerator / denominator <= 1 (algorithm 1): the first
+// True with probability exp(-gamma), gamma = numerator / denominator <= 1: the first
 // k at which a coin of gamma / k fails is odd.
 bool bernoulli_exp_unit(RandomStream& random, uint128 numerator, uint128 denominator) {
   std::uint64_t k = 1;
@@ -49,7 +49,7 @@ bool bernoulli_exp(RandomStream& random, uint128 numerator, uint128 denominator)
   return bernoulli_exp_unit(random, numerator, denominator);
 }
 
-// P(x) proportional to exp(-|x| / t), |x| <= 64 t (algorithm 2).
+// P(x) proportional to exp(-|x| / t), |x| <= 64 t.
 std::int64_t discrete_laplace(RandomStream& random, std::uint64_t t) {
   for (;;) {
     const auto rest = static_cast<std::uint64_t>(uniform_below(random, t));
@@ -74,7 +74,7 @@ void sample_discrete_gaussian(RandomStream& random, std::uint64_t sigma,
     x = 0;
     if (sigma == 0) continue;
     // exp(-x^2 / (2 sigma^2)) = exp(-|x| / sigma) exp(-(|x| - sigma)^2 / (2 sigma^2)) exp(1 / 2)
-    // (algorithm 3 with t = sigma).
+    // (the paper's sampler with t = sigma).
     for (;;) {
       x = discrete_laplace(random, sigma);
       const auto size = static_cast<std::uint64_t>(x < 0 ? -x : x);
