@@ -78,8 +78,8 @@ Result<ReleasePlan> plan_release(const program::Program& program, const ReleaseP
   Result<program::SlotBounds> bounds = program::slot_bounds(program);
   if (!bounds) return bounds.error();
   ReleasePlan plan{std::move(*bounds), {}, 0, 0};
-  plan.peak = plan.bounds.largest;
-  for (double& noise : plan.bounds.noise) noise += kDoubles * plan.peak;
+  plan.peak = plan.bounds.largest / program::kBoundMargin;
+  for (double& noise : plan.bounds.noise) noise += kDoubles * plan.bounds.largest;
   const double noise = std::ranges::max(plan.bounds.noise);
   if (policy.mode == ReleaseMode::kGrid) {
     if (2 * noise < policy.grid) return plan;

@@ -80,7 +80,7 @@ struct ReleasePlan {
   program::SlotBounds bounds;
   ckks::SlotFlooding flooding;  ///< of kFlood
   double error = 0;             ///< bound on |slots - exact|, rounding for show included
-  double peak = 0;              ///< largest |slot|
+  double peak = 0;              ///< largest |slot| among the points of the bounds
 };
 /// Errors: kInvalidArgument (policy), kLevelExhausted ("result would be off by X of the peak after
 /// flooding for tau = N releases at s = S bits; asked Y"), those of program::slot_bounds.
