@@ -83,4 +83,32 @@ Result<SlotBounds> slot_bounds(const Program& program) {
   return bounds;
 }
 
+Status require_only_rows(const Program& program) {
+  const circuit::Circuit& c = program.readout.circuit;
+  std::vector<bool> zeros(c.nodes.size(), false);  // behind the rows
+  for (std::size_t i = 0; i < c.nodes.size(); ++i) {
+    const circuit::Node& node = c.nodes[i];
+    switch (node.op) {
+      case circuit::Op::kLinear: zeros[i] = node.fold == 1; break;
+      case circuit::Op::kAdd:
+      case circuit::Op::kSubtract:
+      case circuit::Op::kNegate:
+      case circuit::Op::kRescale:
+      case circuit::Op::kDropLevel:
+      case circuit::Op::kRelinearize:
+        zeros[i] = std::ranges::all_of(node.operands, [&](circuit::ValueId x) { return zeros[x]; });
+        break;
+      default: break;
+    }
+  }
+  for (const circuit::ValueId out : c.outputs) {
+    if (zeros[out]) continue;
+    return Error{ErrorCode::kMismatch,
+                 "program " + program.name + ": behind its rows the result %" + c.nodes[out].name +
+                     " holds values that were not asked for (a matrix with folds, or no matrix at "
+                     "the end); share what the owner opens instead"};
+  }
+  return {};
+}
+
 }  // namespace salus::program

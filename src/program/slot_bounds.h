@@ -29,4 +29,11 @@ inline constexpr double kBoundMargin = 1.5;
 /// Errors: kNotBuilt (a cohort), those of circuit::interpret.
 Result<SlotBounds> slot_bounds(const Program& program);
 
+/// Slots behind the rows hold zeros and noise within the rows' bounds: the result ends with a
+/// matrix without folds, and with what keeps zeros behind it (sums, rescaling, other levels). To be
+/// asked before a whole ciphertext is re-encrypted: elsewhere those slots hold partial sums of the
+/// patient's functions, which the reader was not granted, with errors that nothing bounds. Errors:
+/// kMismatch, naming the operation.
+Status require_only_rows(const Program& program);
+
 }  // namespace salus::program

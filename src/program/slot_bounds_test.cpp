@@ -66,5 +66,21 @@ TEST(SlotBounds, OfACohortAreNotBuilt) {
   EXPECT_EQ(slot_bounds(p).error().code, ErrorCode::kNotBuilt);
 }
 
+TEST(OnlyRows, HoldsForMatricesWithoutFoldsAtTheEnd) {
+  Program p = sample();
+  EXPECT_EQ(require_only_rows(p).error().code, ErrorCode::kMismatch) << "no matrix";
+  circuit::Circuit& c = p.readout.circuit;
+  c.nodes.insert(c.nodes.begin() + 1,
+                 {.op = circuit::Op::kLinear, .name = "y", .operands = {0}, .constant = "A"});
+  c.nodes.back().operands = {1};
+  c.outputs = {2};
+  EXPECT_TRUE(require_only_rows(p));
+  c.nodes[1].fold = 2;
+  EXPECT_EQ(require_only_rows(p).error().code, ErrorCode::kMismatch);
+  c.nodes[1].fold = 1;
+  c.nodes.back().op = circuit::Op::kRotate;
+  EXPECT_FALSE(require_only_rows(p)) << "what was behind the rows may lie among them";
+}
+
 }  // namespace
 }  // namespace salus::program
