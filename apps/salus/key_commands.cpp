@@ -3,7 +3,6 @@
 
 #include "client/identity_file.h"
 #include "client/key_file.h"
-#include "client/passphrase_source.h"
 #include "client/twin.h"
 #include "command.h"
 #include "plan_text.h"
@@ -37,12 +36,8 @@ Answer describe(const std::string& file, const client::KeyFile& key) {
 // The identity's own key for a twin of that name: it can be made again from the identity alone.
 Result<client::KeyFile> derived(const KeyOptions& options, const std::string& label,
                                 const circuit::Chain& chain) {
-  const auto file = client::load_identity(options.identity);
-  if (!file) return file.error();
-  const auto passphrase = client::read_passphrase(options.passphrase_file, "Passphrase", false);
-  if (!passphrase) return passphrase.error();
-  const auto identity = client::unlock(*file, client::text_of(*passphrase));
-  if (!identity) return about(options.identity, identity.error());
+  const auto identity = client::open_identity(options.identity, options.passphrase_file);
+  if (!identity) return identity.error();
   const std::string twin = options.twin.empty() ? label : options.twin;
   return client::make_key(label, chain, utc_now(), identity->twin_seed(twin));
 }

@@ -3,7 +3,6 @@
 
 #include "base/file.h"
 #include "client/identity_file.h"
-#include "client/passphrase_source.h"
 #include "client/sign_in.h"
 #include "command.h"
 
@@ -16,12 +15,8 @@ struct SessionOptions {
 };
 
 Result<Answer> open(const Common& common, const SessionOptions& options) {
-  const auto file = client::load_identity(options.identity);
-  if (!file) return file.error();
-  const auto passphrase = client::read_passphrase(options.passphrase_file, "Passphrase", false);
-  if (!passphrase) return passphrase.error();
-  const auto identity = client::unlock(*file, client::text_of(*passphrase));
-  if (!identity) return about(options.identity, identity.error());
+  const auto identity = client::open_identity(options.identity, options.passphrase_file);
+  if (!identity) return identity.error();
   const Result<client::Workspace> workspace = client::Workspace::open(common.workspace);
   if (!workspace) return workspace.error();
   Result<Connection> server = connect_as_nobody(common);

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/random.h"
+#include "client/passphrase_source.h"
 #include "client/secret_file.h"
 
 namespace salus::client {
@@ -90,6 +91,17 @@ Result<keys::Identity> unlock(const IdentityFile& file, std::string_view passphr
   const auto root = unlock_root(file, passphrase);
   if (!root) return root.error();
   return keys::Identity::derive(root->reveal());
+}
+
+Result<keys::Identity> open_identity(const std::filesystem::path& path,
+                                     const std::string& passphrase_file) {
+  const auto file = load_identity(path);
+  if (!file) return file.error();
+  const auto passphrase = read_passphrase(passphrase_file, "Passphrase", false);
+  if (!passphrase) return passphrase.error();
+  auto identity = unlock(*file, text_of(*passphrase));
+  if (identity) return identity;
+  return Error{identity.error().code, path.string() + ": " + identity.error().message};
 }
 
 }  // namespace salus::client

@@ -43,4 +43,9 @@ Result<IdentityFile> load_identity(const std::filesystem::path& path);
 Result<Secret<std::byte>> unlock_root(const IdentityFile& file, std::string_view passphrase);
 Result<keys::Identity> unlock(const IdentityFile& file, std::string_view passphrase);
 
+/// The identity in a file, by the passphrase in another or one that is typed
+/// (passphrase_source.h). Errors: of load_identity, read_passphrase and unlock.
+Result<keys::Identity> open_identity(const std::filesystem::path& path,
+                                     const std::string& passphrase_file);
+
 }  // namespace salus::client

@@ -5,10 +5,10 @@
 #include <cmath>
 #include <span>
 
-#include "circuit/noise.h"
 #include "compiler/cells.h"
 #include "compiler/parallel.h"
 #include "compiler/sampling.h"
+#include "program/slot_bounds.h"
 
 namespace salus::compiler {
 namespace {
@@ -167,34 +167,6 @@ double row_noise(const program::OutputGrid& grid, const circuit::Slots& slots,
 }
 
 // Values and bounds of their errors, of each output of a stage.
-struct Bounded {
-  std::vector<circuit::Slots> values, noise;
-};
-
-Result<Bounded> bounded(const program::Stage& stage, const Bounded& inputs) {
-  const auto values = circuit::interpret(stage.circuit, stage.constants, inputs.values);
-  if (!values) return values.error();
-  const auto noise =
-      circuit::propagate_noise(stage.circuit, stage.constants, *values, inputs.noise);
-  Bounded out;
-  for (const circuit::ValueId id : stage.circuit.outputs) {
-    out.values.push_back((*values)[id]);
-    out.noise.push_back(noise[id]);
-  }
-  return out;
-}
-
-Result<Bounded> bounded(const program::Program& p, std::vector<circuit::Slots> inputs) {
-  const circuit::NoiseLedger ledger(p.basis.circuit.chain);
-  const double scale = p.basis.circuit.nodes[0].scale;
-  const double fresh = ledger.fresh(circuit::Encryption::kPublicKey, scale);
-  Bounded given{std::move(inputs), {}};
-  given.noise.assign(given.values.size(), circuit::Slots{fresh});
-  const auto basis = bounded(p.basis, given);
-  if (!basis) return basis.error();
-  return bounded(p.readout, *basis);
-}
-
 // All patients in one run, one in each slot.
 Result<double> cohort_noise(const program::Program& p,
                             const std::vector<std::vector<double>>& patients,
@@ -204,7 +176,7 @@ Result<double> cohort_noise(const program::Program& p,
   for (std::size_t i = 0; i < patients.size(); ++i) {
     for (std::size_t k = 0; k < inputs.size(); ++k) inputs[k][i] = patients[i][k];
   }
-  const auto result = bounded(p, std::move(inputs));
+  const auto result = program::bounded_outputs(p, std::move(inputs));
   if (!result) return result.error();
   double worst = 0;
   for (std::size_t i = 0; i < patients.size(); ++i) {
@@ -233,7 +205,8 @@ Result<double> noise_bound(const program::Program& program, const Basis& basis,
   }
   std::vector<double> worst(patients.size(), 0.0);
   const Status done = parallel_for(patients.size(), threads, [&](std::size_t i) -> Status {
-    const auto result = bounded(program, program::input_slots(program, normalised[i]));
+    const auto result =
+        program::bounded_outputs(program, program::input_slots(program, normalised[i]));
     if (!result) return result.error();
     worst[i] = row_noise(program.output, result->values[0], result->noise[0], smallest_peak);
     return {};

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ingest/date.h"
+#include "ingest/json_text.h"
 #include "ingest/vocabulary.h"
 
 namespace salus::ingest {
@@ -197,16 +198,9 @@ class Reader {
   std::size_t count_ = 0;
 };
 
-// Depth is held down while parsing, before a tree of it exists.
 Result<json> parsed(std::string_view text) {
-  bool deep = false;
-  const auto watch = [&](int depth, json::parse_event_t, json&) {
-    deep = deep || depth > kMaxDepth;
-    return !deep;
-  };
-  json out = json::parse(text.begin(), text.end(), watch, false);
-  if (deep) return Error{ErrorCode::kLimit, "nested deeper than " + std::to_string(kMaxDepth)};
-  if (out.is_discarded() || !out.is_object()) return Error{ErrorCode::kParse, "no JSON object"};
+  Result<json> out = parse_json(text, kMaxDepth);
+  if (out && !out->is_object()) return Error{ErrorCode::kParse, "no JSON object"};
   return out;
 }
 

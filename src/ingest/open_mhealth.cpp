@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "ingest/date.h"
+#include "ingest/json_text.h"
 #include "ingest/sensor.h"
 #include "ingest/vocabulary.h"
 
@@ -191,25 +192,13 @@ class Reader {
   std::string source_, code_;
 };
 
-Result<json> parsed(std::string_view text) {
-  bool deep = false;
-  const auto watch = [&](int depth, json::parse_event_t, json&) {
-    deep = deep || depth > kMaxDepth;
-    return !deep;
-  };
-  json out = json::parse(text.begin(), text.end(), watch, false);
-  if (deep) return Error{ErrorCode::kLimit, "nested deeper than " + std::to_string(kMaxDepth)};
-  if (out.is_discarded() || !out.is_structured()) return Error{ErrorCode::kParse, "no JSON"};
-  return out;
-}
-
 Status take_lines(std::string_view text, Reader& reader) {
   for (std::size_t line = 1; !text.empty(); ++line) {
     const auto end = std::min(text.find('\n'), text.size());
     const std::string_view one = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     if (one.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    const auto document = parsed(one);
+    const auto document = parse_json(one, kMaxDepth);
     if (!document) {
       return Error{document.error().code,
                    "line " + std::to_string(line) + ": " + document.error().message};
@@ -235,7 +224,7 @@ Result<SensorPoints> read_open_mhealth(std::string_view text) {
                                         " bytes, at most " + std::to_string(kMaxSensorBytes)};
   }
   Reader reader;
-  const auto whole = parsed(text);
+  const auto whole = parse_json(text, kMaxDepth);
   const Status taken = whole                                     ? reader.take(*whole)
                        : whole.error().code == ErrorCode::kLimit ? Status(whole.error())
                                                                  : take_lines(text, reader);

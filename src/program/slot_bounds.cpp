@@ -4,17 +4,12 @@
 #include <cmath>
 
 #include "base/random.h"
-#include "circuit/interpret.h"
 #include "circuit/noise.h"
 
 namespace salus::program {
 namespace {
 
 constexpr std::size_t kMostCorners = kBoundPoints / 2;
-
-struct Bounded {
-  std::vector<circuit::Slots> values, noise;
-};
 
 Result<Bounded> through(const Stage& stage, const Bounded& inputs) {
   const auto values = circuit::interpret(stage.circuit, stage.constants, inputs.values);
@@ -58,22 +53,26 @@ std::vector<std::vector<double>> points(const Cells& cells, std::size_t count) {
 
 }  // namespace
 
+Result<Bounded> bounded_outputs(const Program& program, std::vector<circuit::Slots> inputs) {
+  const circuit::NoiseLedger ledger(program.basis.circuit.chain);
+  const double fresh =
+      ledger.fresh(circuit::Encryption::kPublicKey, program.basis.circuit.nodes[0].scale);
+  Bounded given{std::move(inputs), {}};
+  given.noise.assign(given.values.size(), circuit::Slots{fresh});
+  const auto basis = through(program.basis, given);
+  if (!basis) return basis.error();
+  return through(program.readout, *basis);
+}
+
 Result<SlotBounds> slot_bounds(const Program& program) {
   if (program.layout == Layout::kCohort) {
     return Error{ErrorCode::kNotBuilt,
                  "program " + program.name + ": bounds of a cohort's slots, a patient in each"};
   }
   const circuit::Node& out = program.readout.circuit.nodes[program.readout.circuit.outputs[0]];
-  const circuit::NoiseLedger ledger(program.basis.circuit.chain);
-  const double fresh =
-      ledger.fresh(circuit::Encryption::kPublicKey, program.basis.circuit.nodes[0].scale);
   SlotBounds bounds{out.level, out.scale, std::vector<double>(program.output.slots(), 0.0), 0};
   for (const std::vector<double>& u : points(program.cells, program.inputs.size())) {
-    Bounded given{input_slots(program, u), {}};
-    given.noise.assign(given.values.size(), circuit::Slots{fresh});
-    const auto basis = through(program.basis, given);
-    if (!basis) return basis.error();
-    const auto result = through(program.readout, *basis);
+    const auto result = bounded_outputs(program, input_slots(program, u));
     if (!result) return result.error();
     for (std::size_t s = 0; s < bounds.noise.size(); ++s) {
       bounds.noise[s] = std::max(bounds.noise[s], kBoundMargin * result->noise[0][s]);

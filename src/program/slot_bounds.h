@@ -3,9 +3,19 @@
 
 #include <vector>
 
+#include "circuit/interpret.h"
 #include "program/program.h"
 
 namespace salus::program {
+
+/// Values, and bounds on how far ciphertexts may be from them.
+struct Bounded {
+  std::vector<circuit::Slots> values, noise;
+};
+
+/// The readout's outputs for these slots of the inputs, freshly encrypted by a public key:
+/// circuit::propagate_noise through both stages. Errors: of circuit::interpret.
+Result<Bounded> bounded_outputs(const Program& program, std::vector<circuit::Slots> inputs);
 
 /// Of the slots 0 .. OutputGrid::slots() - 1 of the readout's output. Public: nothing of a patient
 /// goes in.
