@@ -1,6 +1,6 @@
 #include "service/jwk.h"
 
-#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 #include <openssl/hmac.h>
 
+#include <array>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "service/testing/rfc_tokens.h"
 #include "service/testing/token_signer.h"

@@ -152,7 +152,7 @@ Result<TokenVerifier> TokenVerifier::make(TokenRules rules, JwkSet keys,
   return TokenVerifier(std::move(rules), std::move(keys), std::move(used));
 }
 
-Result<SignIn> TokenVerifier::accept(std::string_view token, TimeMs now) const {
+Result<TokenSubject> TokenVerifier::accept(std::string_view token, TimeMs now) const {
   const Result<VerifiedJws> jws = verify_jws(token, keys_);
   if (!jws) return jws.error();
   if (!rules_.type.empty() && !is_type(jws->type, rules_.type)) return denied("its typ is another");
@@ -178,7 +178,7 @@ Result<SignIn> TokenVerifier::accept(std::string_view token, TimeMs now) const {
   // Last, so that a token that was refused for another reason is not used up.
   const Status once = used_->admit(*issuer, *jti, times->expires + rules_.max_skew_ms, now);
   if (!once) return once.error();
-  return SignIn{*issuer, *subject, std::move(*scopes), times->expires};
+  return TokenSubject{*issuer, *subject, std::move(*scopes), times->expires};
 }
 
 Error outward_error(const Error& error) {

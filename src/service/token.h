@@ -30,7 +30,7 @@ inline constexpr std::size_t kMaxAudiences = 16;
 inline constexpr std::size_t kMaxScopes = 64;
 
 /// Who signed in. A subject means something only together with its issuer.
-struct SignIn {
+struct TokenSubject {
   std::string issuer;
   std::string subject;              ///< printable ASCII (OpenID Connect Core section 2)
   std::vector<std::string> scopes;  ///< claim `scope` (RFC 8693 section 4.2), as it came
@@ -46,14 +46,14 @@ class TokenVerifier {
   static Result<TokenVerifier> make(TokenRules rules, JwkSet keys,
                                     std::shared_ptr<ReplayCache> used);
 
-  /// The sign-in that a token is good for at the time `now`. `exp`, `sub` and `jti` are required;
+  /// Whom a token speaks for at the time `now`. `exp`, `sub` and `jti` are required;
   /// `nbf` and `iat` are held to where they stand. Times are NumericDate (RFC 7519 section 2):
   /// whole or decimal seconds since 1970, up to the year 9999. A token counts until `exp` plus the
   /// skew. It is taken up as used only when everything else is right.
   ///
   /// Errors: kDenied; kUnavailable where the cache is full. The message is for the log and holds
   /// nothing of the token; callers answer with outward_error().
-  Result<SignIn> accept(std::string_view token, store::TimeMs now) const;
+  Result<TokenSubject> accept(std::string_view token, store::TimeMs now) const;
 
  private:
   TokenVerifier(TokenRules rules, JwkSet keys, std::shared_ptr<ReplayCache> used);

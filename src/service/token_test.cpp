@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -52,7 +53,7 @@ class Token : public testing::Test {
   TokenVerifier make(TokenRules with_rules = rules()) const {
     return must(TokenVerifier::make(std::move(with_rules), key_set_of(signer()), used));
   }
-  Result<SignIn> accept(const json& said, TimeMs now = kNowMs) const {
+  Result<TokenSubject> accept(const json& said, TimeMs now = kNowMs) const {
     return verifier.accept(signer().token(said), now);
   }
   /// Refused for this reason, in words that quote nothing of the claims.

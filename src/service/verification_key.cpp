@@ -8,7 +8,8 @@
 #include <openssl/param_build.h>
 #include <sodium.h>
 
-#include <algorithm>
+#include <array>
+#include <vector>
 
 namespace salus::service {
 namespace {
