@@ -24,7 +24,7 @@ Result<Bytes> decode_base64url(std::string_view text) {
   const int failed = sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(),
                                        text.data(), text.size(), nullptr, &length, &end, kVariant);
   out.resize(failed == 0 ? length : 0);
-  // Whatever the decoder lets pass, one spelling counts.
+  // One spelling counts: libsodium 1.0.18 reads every byte from 0x80 on as the last letter.
   if (failed != 0 || end != text.data() + text.size() || encode_base64url(out) != text) {
     return Error{ErrorCode::kParse, "it is not base64url without padding"};
   }

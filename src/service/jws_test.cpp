@@ -278,6 +278,11 @@ TEST(JwsAttack, OtherSpellingsOfBase64url) {
     expect_refused(key.seal(header + "." + payload), "base64url");
   }
   EXPECT_TRUE(verify_jws(key.seal(header + ".e30"), keys()));
+  // libsodium 1.0.18 alone would read a byte that is not ASCII as an underscore.
+  std::string not_ascii = es256_token();
+  while (not_ascii.find('_', not_ascii.rfind('.')) == std::string::npos) not_ascii = es256_token();
+  not_ascii[not_ascii.rfind('_')] = static_cast<char>(0x80);
+  expect_refused(not_ascii, "base64url");
   std::string last_bit = es256_token();  // 64 bytes leave four bits of the last letter unused
   last_bit.back() = static_cast<char>(last_bit.back() + 1);
   expect_refused(last_bit, "base64url");
