@@ -82,8 +82,10 @@ Result<Signer> Signer::parse(std::string_view text) {
   }
   Secret<std::byte> seed(kSeedBytes);
   std::copy(typed.reveal().begin() + 1, typed.reveal().end(), seed.reveal().begin());
+  // libsodium reads every byte from 0x80 on as the last digit of base64.
+  const Secret<char> again = encode_seed(type, seed);
+  if (sodium_memcmp(again.reveal().data(), encoded.data(), kEncodedChars) != 0) return wrong;
   Signer signer(name, type, std::move(seed));
-  // 33 bytes leave no unused bits, so that the base64 is canonical already.
   if (rest.substr(0, rest.size() - kEncodedChars) != head_of(signer.key_)) {
     return Error{ErrorCode::kParse, "signing key " + std::string(name) +
                                         " does not have the id that is written in it"};

@@ -17,6 +17,19 @@ constexpr std::string_view kSigner =
 
 std::string plain(const Secret<char>& text) { return {text.reveal().begin(), text.reveal().end()}; }
 
+TEST(Signer, KeysHaveOneSpelling) {
+  for (int tries = 0; tries < 200; ++tries) {
+    std::string text = plain(must(Signer::generate("log", KeyType::kEd25519)).text());
+    const std::size_t at = text.find('/', text.size() - 44);
+    if (at == std::string::npos) continue;
+    EXPECT_TRUE(Signer::parse(text).has_value());
+    text[at] = '\xff';
+    EXPECT_EQ(Signer::parse(text).error().code, ErrorCode::kParse);
+    return;
+  }
+  FAIL() << "none of 200 keys had a slash";
+}
+
 TEST(Signer, FilesAreTheirOwnersAlone) {
   const salus::test::TemporaryFolder folder;
   const auto path = folder.path() / "log.key";
