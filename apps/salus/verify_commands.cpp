@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "client/verification.h"
 #include "command.h"
+#include "terminal.h"
 #include "tlog/auditor.h"
 #include "tlog/directory.h"
 #include "tlog/proof.h"
@@ -16,6 +18,8 @@ struct VerifyOptions {
   std::vector<std::string> older;
   std::string entry;
   std::string policy;
+  std::string proof;
+  std::string program;
 };
 
 nlohmann::json to_json(const tlog::Checkpoint& c) {
@@ -77,6 +81,78 @@ Result<Answer> proof(const VerifyOptions& options) {
   return answer;
 }
 
+/// Those of --policy, or the one log of --key.
+Result<tlog::Policy> trusted(const VerifyOptions& options) {
+  if (options.policy.empty() == options.key.empty()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "give either --key, the log's verifier key, or --policy FILE"};
+  }
+  if (options.policy.empty()) {
+    const auto key = verifier_key(options.key);
+    if (!key) return key.error();
+    tlog::Policy policy;
+    policy.logs.push_back({.key = *key, .url = {}});
+    return policy;
+  }
+  const auto rules = read_text_file(options.policy, tlog::kMaxPolicyBytes);
+  if (!rules) return rules.error();
+  auto policy = tlog::parse_policy(*rules);
+  if (!policy) return about(options.policy, policy.error());
+  return policy;
+}
+
+/// What an auditor can say of a result without its key: that the log has its receipt, and that the
+/// receipt is of these bytes and this program.
+Result<Answer> result(const VerifyOptions& options) {
+  const auto bytes = read_file(options.file, 1u << 30);
+  if (!bytes) return bytes.error();
+  const std::string path =
+      options.proof.empty() ? client::receipt_file(options.file) : options.proof;
+  const auto text = read_text_file(path, tlog::kMaxProofBytes);
+  if (!text) return text.error();
+  const auto read = tlog::parse_proof(*text);
+  if (!read) return about(path, read.error());
+  const auto policy = trusted(options);
+  if (!policy) return policy.error();
+  const Bytes entry = read->extra.value_or(Bytes());
+  const auto receipt = receipt::parse_receipt(as_text(entry));
+  if (!receipt) return about(path, receipt.error());
+  const auto checkpoint = tlog::verify_proof(*read, entry, *policy);
+  if (!checkpoint) return about(path, checkpoint.error());
+  const Digest digest = sha256(*bytes);
+  if (receipt->result != digest) {
+    return Error{ErrorCode::kCorrupt, options.file + " has the digest " + digest.hex() +
+                                          ", the receipt is of " + receipt->result.hex()};
+  }
+  if (!options.program.empty()) {
+    const Result<LoadedProgram> program = load_program(options.program);
+    if (!program) return program.error();
+    if (receipt->program != program->digest) {
+      return Error{ErrorCode::kCorrupt, options.program + " has the digest " +
+                                            program->digest.hex() + ", the receipt is of program " +
+                                            receipt->program.hex()};
+    }
+  }
+  Answer answer;
+  answer.text = fmt::format(
+      "{}: its receipt is entry {} of log {}\n  run {}, ended {}\n  program {}\n  twin {} "
+      "(pseudonym), "
+      "version {}\n  keys and features {}\n  computed by {}; that it was computed rightly is not "
+      "proved\n",
+      options.file, read->index, checkpoint->origin, receipt->run, utc_time(receipt->time_ms),
+      receipt->program.hex(), receipt->twin.hex(), receipt->twin_version, receipt->content.hex(),
+      receipt->software);
+  answer.json = to_json(*checkpoint);
+  answer.json["index"] = read->index;
+  answer.json["run"] = receipt->run;
+  answer.json["program"] = receipt->program.hex();
+  answer.json["twin"] = receipt->twin.hex();
+  answer.json["version"] = receipt->twin_version;
+  answer.json["content"] = receipt->content.hex();
+  answer.json["result"] = digest.hex();
+  return answer;
+}
+
 }  // namespace
 
 void add_verify_commands(Commands& commands) {
@@ -90,6 +166,14 @@ void add_verify_commands(Commands& commands) {
       ->required();
   verb->add_option("--older", options->older,
                    "A checkpoint seen before, which the log has to continue; again for each");
+
+  verb = commands.verb(noun, "result", "That the log has a result's receipt; nothing is decrypted",
+                       [=] { return result(*options); });
+  verb->add_option("RESULT", options->file, "Ciphertext, from run fetch")->required();
+  verb->add_option("--proof", options->proof, "Its receipt; default: RESULT.tlog-proof");
+  verb->add_option("--key", options->key, "The log's verifier key, NAME+ID+KEY, or a file with it");
+  verb->add_option("--policy", options->policy, "Logs and witnesses to trust, instead of a key");
+  verb->add_option("--program", options->program, "Program that has to be the receipt's");
 
   verb = commands.verb(noun, "proof", "That an entry is in a log that a policy trusts",
                        [=] { return proof(*options); });

@@ -49,6 +49,26 @@ TEST_F(Receipts, ComeWithResultsAndAreCheckedBeforeTheyAreOpened) {
   EXPECT_NE(text("o/report.html").find("opened without a receipt"), std::string::npos);
 }
 
+TEST_F(Receipts, AreVerifiedByAnybodyWithoutAKeyThatDecrypts) {
+  ASSERT_EQ(create().code, 0);
+  const std::string id = ask("tiny.program");
+  put("key", HttpClient(server_.port(), "").get("/v1/log/key")->body);
+  server_.terminate();  // offline
+  const Said fine = run("verify result r.ct --key key --program tiny.program --json");
+  ASSERT_EQ(fine.code, 0) << fine.err;
+  EXPECT_EQ(fine.json().at("run"), id);
+  EXPECT_EQ(run("verify result r.ct --key key --program other.program").code, 4);
+  EXPECT_EQ(run("verify result r.ct").code, 2) << "whom to trust is not said";
+  const std::string other = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+  EXPECT_EQ(run("verify result r.ct --key " + other).code, 3);
+  put("policy", "log " + text("key") + "quorum none\n");
+  EXPECT_EQ(run("verify result r.ct --policy policy").code, 0);
+  std::string changed = text("r.ct");
+  changed.back() = static_cast<char>(changed.back() ^ 1);
+  put("r.ct", changed);
+  EXPECT_EQ(run("verify result r.ct --key key").code, 4);
+}
+
 TEST_F(Receipts, OfAnotherRunAreRefused) {
   ASSERT_EQ(create().code, 0);
   ask("other.program");
