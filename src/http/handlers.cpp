@@ -102,7 +102,7 @@ Reply get_result(const Request& request) {
 
 Reply text_reply(std::string text) {
   Reply reply;
-  reply.content_type = "text/plain; charset=utf-8";
+  reply.content_type = "text/plain";
   reply.body = std::move(text);
   return reply;
 }
