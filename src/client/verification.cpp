@@ -81,17 +81,6 @@ Result<receipt::Expectation> expected_of(const RunRecord& run, const Digest& res
                               .result = result};
 }
 
-Result<VerifiedReceipt> verified(const tlog::VerifierKey& key, const RunRecord& run,
-                                 std::string_view proof, const Digest& result) {
-  const Result<receipt::Expectation> expected = expected_of(run, result);
-  if (!expected) return expected.error();
-  const Result<tlog::LogProof> read = tlog::parse_proof(proof);
-  if (!read) return with_advice(read.error());
-  Result<receipt::Receipt> receipt = receipt::verify_receipt(*read, policy_of(key), *expected);
-  if (!receipt) return with_advice(receipt.error());
-  return VerifiedReceipt{.receipt = std::move(*receipt), .log = key.name, .entry = read->index};
-}
-
 }  // namespace
 
 Result<std::string> server_key(const Workspace& workspace, Api& api, const std::string& server) {
@@ -139,7 +128,13 @@ Result<VerifiedReceipt> check_receipt(const Workspace& workspace, const RunRecor
   if (!record) return record.error();
   const Result<tlog::VerifierKey> key = tlog::VerifierKey::parse(record->key);
   if (!key) return key.error();
-  return verified(*key, run, proof, result);
+  const Result<receipt::Expectation> expected = expected_of(run, result);
+  if (!expected) return expected.error();
+  const Result<tlog::LogProof> read = tlog::parse_proof(proof);
+  if (!read) return with_advice(read.error());
+  Result<receipt::Receipt> receipt = receipt::verify_receipt(*read, policy_of(*key), *expected);
+  if (!receipt) return with_advice(receipt.error());
+  return VerifiedReceipt{.receipt = std::move(*receipt), .log = key->name, .entry = read->index};
 }
 
 }  // namespace salus::client

@@ -1,8 +1,8 @@
 #include "http/json_body.h"
 
 #include <nlohmann/json.hpp>
-#include <set>
-#include <vector>
+
+#include "service/strict_json.h"
 
 namespace salus::http {
 namespace {
@@ -11,47 +11,16 @@ using nlohmann::json;
 
 Error bad(const std::string& why) { return Error{ErrorCode::kInvalidArgument, "the body " + why}; }
 
-/// First pass: syntax, depth and duplicate names, without building anything.
-class Checker final : public nlohmann::json_sax<json> {
- public:
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(std::int64_t) override { return true; }
-  bool number_unsigned(std::uint64_t) override { return true; }
-  bool number_float(double, const std::string&) override { return true; }
-  bool string(std::string&) override { return true; }
-  bool binary(json::binary_t&) override { return true; }
-  bool start_object(std::size_t) override { return open(); }
-  bool end_object() override { return close(); }
-  bool start_array(std::size_t) override { return open(); }
-  bool end_array() override { return close(); }
-
-  bool key(std::string& name) override {
-    if (names_.back().insert(name).second) return true;
-    why = "names the field \"" + name.substr(0, 64) + "\" twice";
-    return false;
+std::string said(const service::JsonFault& fault) {
+  switch (fault.kind) {
+    case service::JsonFault::Kind::kTooDeep:
+      return "is nested deeper than " + std::to_string(kMaxJsonDepth) + " levels";
+    case service::JsonFault::Kind::kNamedTwice:
+      return "names the field \"" + fault.name.substr(0, 64) + "\" twice";
+    case service::JsonFault::Kind::kNotJson: break;
   }
-  bool parse_error(std::size_t position, const std::string&,
-                   const nlohmann::detail::exception&) override {
-    why = "is not JSON at byte " + std::to_string(position);
-    return false;
-  }
-
-  std::string why;
-
- private:
-  bool open() {
-    names_.emplace_back();
-    if (names_.size() <= static_cast<std::size_t>(kMaxJsonDepth)) return true;
-    why = "is nested deeper than " + std::to_string(kMaxJsonDepth) + " levels";
-    return false;
-  }
-  bool close() {
-    names_.pop_back();
-    return true;
-  }
-  std::vector<std::set<std::string>> names_;
-};
+  return "is not JSON at byte " + std::to_string(fault.position);
+}
 
 Error bad_field(const std::string& field, const std::string& why) {
   return Error{ErrorCode::kInvalidArgument, "field \"" + field.substr(0, 64) + "\" " + why};
@@ -61,8 +30,7 @@ Error bad_field(const std::string& field, const std::string& why) {
 
 Result<JsonBody> JsonBody::parse(std::string_view text) {
   if (text.empty()) return bad("has 0 bytes; a JSON object is needed");
-  Checker checker;
-  if (!json::sax_parse(text.begin(), text.end(), &checker)) return bad(checker.why);
+  if (const auto fault = service::find_fault(text, kMaxJsonDepth)) return bad(said(*fault));
   const json document = json::parse(text.begin(), text.end(), nullptr, false);
   if (!document.is_object()) return bad("is not a JSON object");
   JsonBody body;

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "base/testing/shared_data.h"
 #include "ingest/date.h"
 #include "ingest/vocabulary.h"
 
@@ -181,13 +182,7 @@ TEST(Fhir, DatesAreThoseOfTheCalendar) {
     EXPECT_FALSE(instant_of(text)) << text;
 }
 
-fs::path synthea() {
-  for (const char* place : {"/shared/data/fhir", "/../shared/data/fhir"}) {
-    if (fs::is_directory(std::string(SALUS_SOURCE_DIR) + place))
-      return std::string(SALUS_SOURCE_DIR) + place;
-  }
-  return {};
-}
+fs::path synthea() { return test::shared_data(SALUS_SOURCE_DIR, "fhir"); }
 
 TEST(Fhir, EverySyntheaObservationIsUsedOrExplained) {
   if (synthea().empty()) GTEST_SKIP() << "no ../shared/data/fhir";

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "base/testing/shared_data.h"
 
 namespace salus::ingest {
 namespace {
@@ -306,12 +307,9 @@ TEST(Genotype, OutsideCallsAreTakenAsTheyStand) {
 // Gene, diplotype, phenotype and activity score as PharmCAT's report has them, scores as its
 // matcher's file has them.
 TEST(Genotype, AgreesWithPharmCatOnItsExamplePatients) {
-  std::string folder;
-  for (const char* place : {"/shared/data/pharmcat/", "/../shared/data/pharmcat/"}) {
-    if (fs::is_directory(SALUS_SOURCE_DIR + std::string(place)))
-      folder = SALUS_SOURCE_DIR + std::string(place);
-  }
-  if (folder.empty()) GTEST_SKIP() << "no ../shared/data/pharmcat";
+  const fs::path found = test::shared_data(SALUS_SOURCE_DIR, "pharmcat");
+  const std::string folder = found.string() + "/";
+  if (found.empty()) GTEST_SKIP() << "no ../shared/data/pharmcat";
   int compared = 0;
   for (const char* name : {"pharmcat.example", "pharmcat.example2"}) {
     const Vcf vcf = must(read_vcf(must(read_text_file(folder + name + ".vcf", kMaxVcfBytes)), "",

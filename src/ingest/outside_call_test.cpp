@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "base/testing/shared_data.h"
 
 namespace salus::ingest {
 namespace {
@@ -66,17 +67,13 @@ TEST(OutsideCalls, SayWhatIsWrongAndWhere) {
 }
 
 TEST(OutsideCalls, ReadPharmCatsExample) {
-  for (const char* place : {"/shared/data/pharmcat", "/../shared/data/pharmcat"}) {
-    const auto path = std::filesystem::path(std::string(SALUS_SOURCE_DIR) + place) /
-                      "pharmcat.example.outsideCall.tsv";
-    if (!std::filesystem::exists(path)) continue;
-    const auto calls = read(must(read_text_file(path, kMaxOutsideCallBytes)));
-    ASSERT_EQ(calls.size(), 3u);
-    EXPECT_EQ(calls[0].gene + " " + calls[0].diplotype, "CYP2D6 *1/*3");
-    EXPECT_EQ(calls[1].diplotype, "*15:02/*57:01");
-    return;
-  }
-  GTEST_SKIP() << "no ../shared/data/pharmcat";
+  const auto folder = test::shared_data(SALUS_SOURCE_DIR, "pharmcat");
+  if (folder.empty()) GTEST_SKIP() << "no ../shared/data/pharmcat";
+  const auto calls =
+      read(must(read_text_file(folder / "pharmcat.example.outsideCall.tsv", kMaxOutsideCallBytes)));
+  ASSERT_EQ(calls.size(), 3u);
+  EXPECT_EQ(calls[0].gene + " " + calls[0].diplotype, "CYP2D6 *1/*3");
+  EXPECT_EQ(calls[1].diplotype, "*15:02/*57:01");
 }
 
 }  // namespace

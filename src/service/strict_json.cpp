@@ -28,21 +28,22 @@ class Checker final : public nlohmann::json_sax<json> {
 
   bool key(std::string& name) override {
     if (names_.back().insert(name).second) return true;
-    error = {ErrorCode::kParse, "a member is named twice"};
+    fault = {.kind = JsonFault::Kind::kNamedTwice, .name = name};
     return false;
   }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
-    error = {ErrorCode::kParse, "it is not JSON"};
+  bool parse_error(std::size_t position, const std::string&,
+                   const nlohmann::detail::exception&) override {
+    fault = {.kind = JsonFault::Kind::kNotJson, .position = position};
     return false;
   }
 
-  Error error{ErrorCode::kParse, "it is not JSON"};
+  JsonFault fault;
 
  private:
   bool open() {
     names_.emplace_back();
     if (names_.size() <= max_depth_) return true;
-    error = {ErrorCode::kLimit, "it is nested deeper than " + std::to_string(max_depth_)};
+    fault = {.kind = JsonFault::Kind::kTooDeep};
     return false;
   }
   bool close() {
@@ -54,7 +55,23 @@ class Checker final : public nlohmann::json_sax<json> {
   std::vector<std::set<std::string>> names_;
 };
 
+Error error_of(const JsonFault& fault, std::size_t max_depth) {
+  switch (fault.kind) {
+    case JsonFault::Kind::kTooDeep:
+      return {ErrorCode::kLimit, "it is nested deeper than " + std::to_string(max_depth)};
+    case JsonFault::Kind::kNamedTwice: return {ErrorCode::kParse, "a member is named twice"};
+    case JsonFault::Kind::kNotJson: break;
+  }
+  return {ErrorCode::kParse, "it is not JSON"};
+}
+
 }  // namespace
+
+std::optional<JsonFault> find_fault(std::string_view text, std::size_t max_depth) {
+  Checker checker(max_depth);
+  if (json::sax_parse(text.begin(), text.end(), &checker)) return std::nullopt;
+  return std::move(checker.fault);
+}
 
 Result<json> parse_json_object(std::string_view text, const JsonLimits& limits) {
   if (text.size() > limits.bytes) {
@@ -64,8 +81,7 @@ Result<json> parse_json_object(std::string_view text, const JsonLimits& limits) 
   if (text.find('\0') != std::string_view::npos || text.starts_with("\xef\xbb\xbf")) {
     return Error{ErrorCode::kParse, "it is not JSON"};
   }
-  Checker checker(limits.depth);
-  if (!json::sax_parse(text.begin(), text.end(), &checker)) return std::move(checker.error);
+  if (const auto fault = find_fault(text, limits.depth)) return error_of(*fault, limits.depth);
   json document = json::parse(text.begin(), text.end(), nullptr, false);
   if (!document.is_object()) return Error{ErrorCode::kParse, "it is not a JSON object"};
   return document;

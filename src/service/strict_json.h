@@ -3,12 +3,25 @@
 
 #include <cstddef>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 
 namespace salus::service {
+
+/// What is wrong with a text that should be JSON.
+struct JsonFault {
+  enum class Kind { kNotJson, kTooDeep, kNamedTwice };
+  Kind kind = Kind::kNotJson;
+  std::size_t position = 0;  ///< of kNotJson: the byte where it is none any more
+  std::string name;          ///< of kNamedTwice: the member
+};
+
+/// The first fault in syntax, depth or names, found without building anything; nothing where the
+/// text is JSON, nested at most `max_depth` deep, with no member named twice in one object.
+std::optional<JsonFault> find_fault(std::string_view text, std::size_t max_depth);
 
 struct JsonLimits {
   std::size_t bytes = 0;

@@ -15,6 +15,7 @@
 #include <iterator>
 #include <sstream>
 
+#include "base/testing/shared_data.h"
 #include "compiler/compile.h"
 #include "model/sbml_suite.h"
 #include "on_ciphertexts.h"
@@ -34,12 +35,7 @@ std::string read(const fs::path& path) {
 
 fs::path suite_folder() {
   if (const char* named = std::getenv("SALUS_SBML_SUITE")) return named;
-  for (const char* place : {"/shared/data/sbml-suite", "/../shared/data/sbml-suite"}) {
-    if (fs::is_directory(std::string(SALUS_SOURCE_DIR) + place)) {
-      return std::string(SALUS_SOURCE_DIR) + place;
-    }
-  }
-  return {};
+  return test::shared_data(SALUS_SOURCE_DIR, "sbml-suite");
 }
 
 struct Case {

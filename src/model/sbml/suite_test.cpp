@@ -10,6 +10,7 @@
 #include <map>
 #include <sstream>
 
+#include "base/testing/shared_data.h"
 #include "model/sbml_suite.h"
 
 namespace salus::model {
@@ -24,12 +25,7 @@ std::string read(const fs::path& path) {
 
 fs::path suite_folder() {
   if (const char* named = std::getenv("SALUS_SBML_SUITE")) return named;
-  for (const char* place : {"/shared/data/sbml-suite", "/../shared/data/sbml-suite"}) {
-    if (fs::is_directory(std::string(SALUS_SOURCE_DIR) + place)) {
-      return std::string(SALUS_SOURCE_DIR) + place;
-    }
-  }
-  return {};
+  return test::shared_data(SALUS_SOURCE_DIR, "sbml-suite");
 }
 
 std::vector<std::vector<double>> expected_rows(const fs::path& csv) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "base/testing/shared_data.h"
 #include "command_line.h"
 #include "tlog/log.h"
 
@@ -71,11 +72,7 @@ TEST_F(VerifyLog, AnotherKeyIsNotTheLogs) {
 }
 
 TEST_F(VerifyLog, VerifiesTesserasLog) {
-  fs::path log;
-  for (const char* place : {"/../shared/data/tlog", "/shared/data/tlog"}) {
-    if (fs::exists(std::string(SALUS_REPOSITORY) + place))
-      log = std::string(SALUS_REPOSITORY) + place;
-  }
+  const fs::path log = test::shared_data(SALUS_REPOSITORY, "tlog");
   if (log.empty()) GTEST_SKIP() << "no ../shared/data/tlog";
   const Said said = run("log " + log.string() +
                         " --key example.com/log/testdata+33d7b496+"
